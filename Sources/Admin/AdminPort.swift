@@ -1,0 +1,130 @@
+// AdminPort: the admin API's routes.
+
+internal import FoundationEssentials
+internal import HTTPTypes
+package import Hummingbird
+package import Logging
+package import NIOCore
+package import Origin
+internal import Segmenter
+
+/// The admin API: health, streams, titles.
+package struct AdminPort: Sendable {
+    /// The most that a request body may be.
+    private static let longestBody = 64 * 1_024
+
+    private struct TitleAnswer: Encodable {
+        let title: String
+        let url: String?
+
+        enum CodingKeys: String, CodingKey {
+            case title = "StreamTitle"
+            case url = "StreamUrl"
+        }
+    }
+
+    private struct Readiness: Encodable {
+        let ready: Bool
+        let reasons: [String]
+    }
+
+    private struct Failure: Encodable {
+        let message: String
+        let errors: [String]
+    }
+
+    private let streams: StreamDirectory
+    private let time: StationTime
+
+    package init(streams: StreamDirectory, time: StationTime) {
+        self.streams = streams
+        self.time = time
+    }
+
+    /// The application to run; `onRunning` gets the bound channel.
+    package func application(
+        host: String,
+        port: Int,
+        group: any EventLoopGroup,
+        logger: Logger,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            router: self.router(),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "StreamMachine"),
+            onServerRunning: onRunning,
+            eventLoopGroupProvider: .shared(group),
+            logger: logger
+        )
+    }
+
+    /// The routes, for the application and for tests.
+    package func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("healthz") { _, _ in "ok\n" }
+        router.get("readyz") { _, _ in try self.readiness() }
+        router.get("api/streams") { _, _ in
+            try Self.json(self.streams.all.map { StreamStatus($0) })
+        }
+        router.get("api/streams/:stream") { _, context in
+            guard let stream = try self.stream(context) else { return try self.noSuchStream() }
+            return try Self.json(StreamStatus(stream))
+        }
+        router.post("api/streams/:stream/metadata") { request, context in
+            guard let stream = try self.stream(context) else { return try self.noSuchStream() }
+            return try await self.setTitle(of: stream, request)
+        }
+        return router
+    }
+
+    private func stream(_ context: BasicRequestContext) throws -> Stream? {
+        self.streams[try context.parameters.require("stream")]
+    }
+
+    private func noSuchStream() throws -> Response {
+        let names = self.streams.names.joined(separator: ", ")
+        return try Self.json(
+            Failure(message: "Invalid stream.", errors: ["there is no such stream; there is \(names)"]),
+            status: .notFound
+        )
+    }
+
+    private func readiness() throws -> Response {
+        let reasons = self.streams.all.compactMap { stream in
+            stream.feedStatus.source == nil ? "\(stream.name) has no source" : nil
+        }
+        let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons)
+        return try Self.json(readiness, status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    private func setTitle(of stream: Stream, _ request: Request) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.longestBody)
+        let contentType = request.headers[.contentType] ?? ""
+        let title: TitleRequest?
+        if contentType.hasPrefix("application/x-www-form-urlencoded") {
+            title = try? URLEncodedFormDecoder().decode(TitleRequest.self, from: String(buffer: body))
+        } else {
+            title = try? JSONDecoder().decode(TitleRequest.self, from: Data(body.readableBytesView))
+        }
+        guard let text = title?.text else {
+            let accepted = "send JSON or a form with title (text) and, if there is one, url (text)"
+            return try Self.json(
+                Failure(message: "The title could not be read.", errors: [accepted]),
+                status: .unprocessableContent
+            )
+        }
+        stream.announce(text, url: title?.link, at: self.time.now)
+        return try Self.json(TitleAnswer(title: text, url: title?.link))
+    }
+
+    private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = ByteBuffer(bytes: try encoder.encode(value))
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: body)
+        )
+    }
+}

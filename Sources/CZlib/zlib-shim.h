@@ -1,0 +1,2 @@
+// zlib-shim.h: zlib as the system has it.
+#include <zlib.h>

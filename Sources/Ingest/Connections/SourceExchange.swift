@@ -1,0 +1,46 @@
+// SourceExchange: what of a request matters for its answer.
+
+import Wire
+
+/// What of a request matters for its answer.
+struct SourceExchange: Equatable {
+    let version: ProtocolVersion
+    let framing: BodyFraming
+    let expectsContinue: Bool
+    let isHead: Bool
+    /// Whether the connection can go on after this: the peer wants it to, and no body is on its way that nobody reads.
+    private(set) var keepAlive: Bool
+
+    init(_ request: Request) throws(WireError) {
+        self.version = request.version
+        self.isHead = request.method == .head
+        self.framing = try request.bodyFraming()
+        self.expectsContinue = request.hasToken("100-continue", in: "Expect")
+        guard self.expectsContinue || !request.hasHeader("Expect") else {
+            throw WireError(.expectationFailed, "The only expectation met is 100-continue.")
+        }
+        let isSource = request.method == .source || request.method == .put
+        switch self.framing {
+        case .length(0):
+            self.keepAlive = request.wantsKeepAlive
+        case .unspecified:
+            // A source that waits for a 100, or asks for more requests, has not begun its endless body yet.
+            let waits = self.expectsContinue || request.hasToken("keep-alive", in: "Connection")
+            self.keepAlive = request.wantsKeepAlive && (!isSource || waits)
+        case .length, .chunked:
+            self.keepAlive = false
+        }
+    }
+
+    /// The same, with the connection to be closed behind its answer.
+    var closing: SourceExchange {
+        var exchange = self
+        exchange.keepAlive = false
+        return exchange
+    }
+
+    /// Whether the answer to an accepted source comes behind its body, not before it.
+    ///
+    /// Without Expect, encoders wait for the answer before they send audio; a body of no length has no before.
+    var answersAtEnd: Bool { self.expectsContinue || self.framing == .length(0) }
+}

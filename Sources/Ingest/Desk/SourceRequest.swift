@@ -1,0 +1,54 @@
+// SourceRequest: what a source says of itself before its audio.
+
+package import Wire
+
+/// What a source says of itself before its audio.
+package struct SourceRequest: Hashable, Sendable {
+    /// The mount's name: the path, decoded, without its first slash.
+    package let mount: String
+    package let credentials: BasicCredentials?
+    /// A hint: the format is found in the bytes.
+    package let contentType: String?
+    /// The encoder's address, without its port.
+    package let peer: String
+    package let description: SourceDescription
+    package let userAgent: String?
+    package let `protocol`: SourceProtocol
+
+    package init(
+        mount: String,
+        credentials: BasicCredentials?,
+        contentType: String?,
+        peer: String,
+        description: SourceDescription,
+        userAgent: String?,
+        protocol: SourceProtocol
+    ) {
+        self.mount = mount
+        self.credentials = credentials
+        self.contentType = contentType
+        self.peer = peer
+        self.description = description
+        self.userAgent = userAgent
+        self.protocol = `protocol`
+    }
+
+    /// Reads a `SOURCE` or `PUT` head.
+    init(_ request: Request, protocol: SourceProtocol, peer: String) {
+        self.init(
+            mount: MountName.fromPath(request.path),
+            credentials: Self.credentials(request),
+            contentType: request.header("Content-Type"),
+            peer: peer,
+            description: SourceDescription { request.header($0) },
+            userAgent: request.header("User-Agent"),
+            protocol: `protocol`
+        )
+    }
+
+    /// Basic credentials, or the password header of ancient encoders (Icecast's `_check_pass_ice`).
+    private static func credentials(_ request: Request) -> BasicCredentials? {
+        if let credentials = request.basicCredentials { return credentials }
+        return request.header("ice-password").map { BasicCredentials(user: "source", password: $0) }
+    }
+}

@@ -1,0 +1,62 @@
+// MetadataAnswer: what became of a title sent beside the audio.
+
+package import NIOCore
+package import Wire
+
+/// What became of a title sent beside the audio.
+package enum MetadataAnswer: Hashable, Sendable {
+    case accepted
+    case unauthorized
+    /// There is no such mount, or no source on it.
+    case unknownMount
+    /// The mount takes no titles from this sender; the reason is told.
+    case refused(reason: String)
+    /// `mode` is something else than `updinfo`.
+    case unknownAction
+    case missingParameter(String)
+
+    private var status: Status {
+        switch self {
+        case .accepted, .refused, .unknownAction: .ok
+        case .unauthorized: .unauthorized
+        case .unknownMount: .notFound
+        case .missingParameter: .badRequest
+        }
+    }
+
+    private var message: String {
+        switch self {
+        case .accepted: "Metadata update successful"
+        case .unauthorized: "You need to authenticate"
+        case .unknownMount: "Source does not exist"
+        case .refused(let reason): reason
+        case .unknownAction: "No such action"
+        case .missingParameter(let name): "Missing parameter: \(name)"
+        }
+    }
+
+    /// The answer as Icecast gives it (legacy-streaming A.7).
+    package func reply(version: ProtocolVersion, keepAlive: Bool) -> ByteBuffer {
+        var head = ResponseHead(self.status, version: version)
+        head.add("Content-Type", "text/xml; charset=utf-8")
+        if self == .unauthorized { head.add("WWW-Authenticate", SourceReply.challenge) }
+        head.add("Connection", keepAlive ? "keep-alive" : "close")
+        let message = self.message.map(Self.escaped).joined()
+        return head.finished(
+            body: """
+                <?xml version="1.0"?>
+                <iceresponse><message>\(message)</message><return>\(self == .accepted ? 1 : 0)</return></iceresponse>
+
+                """
+        )
+    }
+
+    private static func escaped(_ character: Character) -> String {
+        switch character {
+        case "&": "&amp;"
+        case "<": "&lt;"
+        case ">": "&gt;"
+        default: String(character)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// ListenerHandler: one raw or ICY listener's connection.
+
+package import Logging
+package import NIOCore
+package import Segmenter
+
+/// Pulls parts from a listener's cursor for as long as its socket takes more.
+///
+/// The whole state of a listener is a place, an ICY phase and a lag policy; it holds no audio. Whatever the client still sends is
+/// discarded.
+package final class ListenerHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private let store: SegmentStore
+    private let fanout: Fanout
+    private let logger: Logger
+    private var cursor: StreamCursor
+    private var framer: ICYFramer?
+    private var lag: LagPolicy
+    private var context: ChannelHandlerContext?
+    /// Set while parts are written: a write may change writability, which must not start a second run inside the first.
+    private var isWriting = false
+    var fanoutIndex: Int?
+
+    /// Makes a listener at `place`; `metadataInterval` is `nil` for one without ICY.
+    package init(
+        store: SegmentStore,
+        fanout: Fanout,
+        place: StreamCursor,
+        metadataInterval: Int?,
+        largestLag: Duration,
+        logger: Logger
+    ) {
+        self.store = store
+        self.fanout = fanout
+        self.cursor = place
+        self.framer = metadataInterval.map { ICYFramer(interval: $0) }
+        self.logger = logger
+        let grid = store.grid
+        let start = place.ordinal(in: grid)
+        self.lag = LagPolicy(
+            start: start,
+            edge: store.liveEdge?.ordinal(in: grid) ?? start,
+            allowance: Int64(largestLag / .milliseconds(grid.partMilliseconds)),
+            partsPerMinute: 60_000 / grid.partMilliseconds
+        )
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.fanout.add(self, on: context.eventLoop)
+        self.pump(context)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.leave(context)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.leave(context)
+        context.fireChannelInactive()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.pump(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A listener that resets its connection has left; there is nothing to say to it.
+        context.close(promise: nil)
+    }
+
+    /// Takes what is new, or finds that the listener has fallen too far behind.
+    func wake() {
+        guard let context = self.context else { return }
+        if context.channel.isWritable {
+            self.pump(context)
+        } else if let edge = self.store.liveEdge {
+            let grid = self.store.grid
+            self.follow(self.lag.judge(place: self.cursor.ordinal(in: grid), edge: edge.ordinal(in: grid)), context)
+        }
+    }
+
+    func close() {
+        self.context?.close(promise: nil)
+    }
+
+    private func pump(_ context: ChannelHandlerContext) {
+        guard !self.isWriting else { return }
+        if self.writeParts(context) { context.flush() }
+    }
+
+    /// Writes parts until there are no more or the socket is full; says whether there were any.
+    private func writeParts(_ context: ChannelHandlerContext) -> Bool {
+        self.isWriting = true
+        defer { self.isWriting = false }
+        var hasWritten = false
+        while context.channel.isWritable {
+            switch self.cursor.next(in: self.store) {
+            case .part(let part, let fromFrame):
+                self.write(part, fromFrame: fromFrame, context)
+                hasWritten = true
+            case .caughtUp:
+                return hasWritten
+            case .expired:
+                guard self.rejoin(context) else { return hasWritten }
+            }
+        }
+        return hasWritten
+    }
+
+    private func write(_ part: Part, fromFrame: Int, _ context: ChannelHandlerContext) {
+        if self.framer != nil {
+            self.framer?.frame(part, fromFrame: fromFrame) { context.write(Self.wrapOutboundOut($0), promise: nil) }
+        } else {
+            var bytes = part.bytes
+            if fromFrame > 0 { bytes.moveReaderIndex(forwardBy: part.byteOffset(ofFrame: fromFrame)) }
+            context.write(Self.wrapOutboundOut(bytes), promise: nil)
+        }
+    }
+
+    /// Moves a listener whose place has left the window; `false` when it was closed instead.
+    private func rejoin(_ context: ChannelHandlerContext) -> Bool {
+        guard let edge = self.store.liveEdge else { return false }
+        let action = self.lag.judgeExpired(edge: edge.ordinal(in: self.store.grid))
+        self.follow(action, context)
+        return action != .close
+    }
+
+    private func follow(_ action: LagPolicy.Action, _ context: ChannelHandlerContext) {
+        switch action {
+        case .keep:
+            break
+        case .jump(let ordinal):
+            let parts = Int64(self.store.grid.partsPerSlot)
+            let oldest = self.store.slots?.lowerBound ?? 0
+            let slot = ordinal / parts
+            self.cursor =
+                slot > oldest ? StreamCursor(slot: slot, part: Int(ordinal % parts)) : StreamCursor(slot: oldest)
+            self.logger.debug("listener fell behind and was moved back to its place")
+        case .close:
+            self.logger.info("listener closed: it fell behind twice within a minute")
+            context.close(promise: nil)
+        }
+    }
+
+    private func leave(_ context: ChannelHandlerContext) {
+        self.fanout.remove(self, on: context.eventLoop)
+        self.context = nil
+    }
+}
+
+@available(*, unavailable)
+extension ListenerHandler: Sendable {}

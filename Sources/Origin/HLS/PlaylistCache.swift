@@ -1,0 +1,88 @@
+// PlaylistCache: a stream's playlists, rendered once for all who ask.
+
+package import HLS
+internal import NIOCore
+package import Segmenter
+internal import Synchronization
+
+/// A stream's playlists: each rendered and compressed at the first request after a segment, then shared.
+package final class PlaylistCache: Sendable {
+    /// Which playlist of a stream: where it stands decides how its URIs begin.
+    package enum Kind: Hashable, Sendable {
+        /// `/{stream}.m3u8`.
+        case stream(Container)
+        /// `/{stream}/{container}/live.m3u8`.
+        case container(Container)
+        /// `/{stream}/master.m3u8`.
+        case multivariant
+    }
+
+    private struct Rendered {
+        let slot: Int64
+        let content: PreparedContent
+    }
+
+    /// A playlist never names the oldest minute of the window, which may be gone before it is asked for.
+    private static let unlistedMilliseconds: Int64 = 60_000
+    static let contentType = "application/vnd.apple.mpegurl"
+
+    private let name: String
+    private let store: SegmentStore
+    private let listed: Int
+    private let unlisted: Int
+    private let rendered = Mutex<[Kind: Rendered]>([:])
+
+    /// Makes the playlists of a stream, `window` seconds long.
+    package init(name: String, store: SegmentStore, window: Int) {
+        let milliseconds = store.grid.segmentMilliseconds
+        self.name = name
+        self.store = store
+        self.listed = max(3, Int((Int64(window) * 1_000 + milliseconds - 1) / milliseconds))
+        self.unlisted = Int((Self.unlistedMilliseconds + milliseconds - 1) / milliseconds)
+    }
+
+    /// The playlist as of the newest complete segment, `nil` before there is one.
+    package func content(_ kind: Kind) -> PreparedContent? {
+        guard let slot = self.store.lastCompleteSlot else { return nil }
+        if let known = self.rendered.withLock({ $0[kind] }), known.slot == slot { return known.content }
+        guard let body = self.render(kind) else { return nil }
+        let content = PreparedContent(body, contentType: Self.contentType, maxAges: self.maxAges(of: kind))
+        self.rendered.withLock { $0[kind] = Rendered(slot: slot, content: content) }
+        return content
+    }
+
+    /// How long a playlist may be cached: until the next segment, at most half a target duration, at least a second.
+    private func maxAges(of kind: Kind) -> ClosedRange<Int> {
+        kind == .multivariant ? 30...30 : 1...max(1, Int(self.store.grid.segmentMilliseconds / 2_000) + 1)
+    }
+
+    private func render(_ kind: Kind) -> ByteBuffer? {
+        let segments = self.store.newestComplete(self.listed, leavingOut: self.unlisted)
+        let grid = self.store.grid
+        switch kind {
+        case .stream(let container):
+            let prefix = "\(self.name)/\(container.rawValue)/"
+            return MediaPlaylist(container: container, grid: grid, prefix: prefix).render(segments)
+        case .container(let container):
+            return MediaPlaylist(container: container, grid: grid, prefix: "").render(segments)
+        case .multivariant:
+            guard let format = segments.last?.header.format else { return nil }
+            let container = Container.standard(for: format.codec)
+            guard let bandwidth = Bandwidth(of: segments, in: container, grid: grid) else { return nil }
+            let uri = "\(container.rawValue)/live.m3u8"
+            return MultivariantPlaylist(
+                variants: [.init(uri: uri, bandwidth: bandwidth, codecs: format.codecString)]
+            ).render()
+        }
+    }
+}
+
+extension Container {
+    /// The container that most players take for a codec: MP3 only in a transport stream (Chromium fails on packed MP3).
+    package static func standard(for codec: AudioFormat.Codec) -> Container {
+        switch codec {
+        case .mp3: .transportStream
+        case .aac: .packedAudio
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// Answer: what a request on the listener port gets.
+
+internal import HLS
+internal import NIOCore
+internal import Segmenter
+internal import Wire
+
+/// What a request on the listener port gets, decided without a socket.
+enum Answer {
+    /// A whole answer whose first lines are those of a `200`: headers with their blank line, and the body.
+    case ok([ByteBuffer])
+    /// A whole answer with its own status line; the body follows the headers.
+    case status(Status, headers: ByteBuffer, body: [ByteBuffer])
+    case problem(Problem)
+    /// The connection becomes a listener's.
+    case listener(Stream, FramePlace, isTimeAddressed: Bool)
+
+    init(_ request: Request, streams: StreamDirectory, now: Timestamp) {
+        switch request.method {
+        case .get, .head:
+            self = Self.resource(request, streams: streams, now: now)
+        case .options:
+            self = .status(.noContent, headers: Self.preflight, body: [])
+        default:
+            var problem = Problem(.methodNotAllowed, "accepted are GET, HEAD and OPTIONS; encoders use the source port")
+            problem.headers = [("Allow", "GET, HEAD, OPTIONS")]
+            self = .problem(problem)
+        }
+    }
+
+    private static func resource(_ request: Request, streams: StreamDirectory, now: Timestamp) -> Answer {
+        switch Route(path: request.path, in: streams) {
+        case .audio(let stream):
+            switch AudioRequest(request.query(plusIsSpace: false), stream: stream, now: now) {
+            case .begin(let place, let isTimeAddressed):
+                return .listener(stream, place, isTimeAddressed: isTimeAddressed)
+            case .refuse(let problem):
+                return .problem(problem)
+            }
+        case .playlist(let stream, let container):
+            return Self.playlist(request, stream, container, now: now)
+        case .multivariant(let stream):
+            return Self.playlist(request, stream, kind: .multivariant, now: now)
+        case .segment(let stream, let container, let slot):
+            return SegmentAnswer.make(request, stream, container, slot: slot)
+        case .nothing:
+            return .problem(.unknown(streams))
+        }
+    }
+
+    private static func playlist(
+        _ request: Request,
+        _ stream: Stream,
+        _ container: Container?,
+        now: Timestamp
+    ) -> Answer {
+        if let container { return Self.playlist(request, stream, kind: .container(container), now: now) }
+        guard let format = stream.feedStatus.format else { return .problem(.noAudioYet(stream.name)) }
+        return Self.playlist(request, stream, kind: .stream(.standard(for: format.codec)), now: now)
+    }
+
+    private static func playlist(
+        _ request: Request,
+        _ stream: Stream,
+        kind: PlaylistCache.Kind,
+        now: Timestamp
+    ) -> Answer {
+        if let query = request.queryBytes, query.readableBytes > 0, Self.asksForTime(request.query()) {
+            return .problem(
+                Problem(.notImplemented, "playlists begin at live; /\(stream.name)?timestamp= and ?offset= take a time")
+            )
+        }
+        guard let content = stream.playlists.content(kind) else { return .problem(.noAudioYet(stream.name)) }
+        let takesGzip = request.hasToken("gzip", in: "Accept-Encoding")
+        let variation = (takesGzip ? content.compressed : nil) ?? content.plain
+        let grid = stream.store.grid
+        let edge = grid.edge(ofSlot: grid.slot(at: now) + 1)
+        let age = min(max(Int(edge.millisecondsSince(now) / 1_000) - 1, 0), variation.heads.count - 1)
+        if let known = request.header("If-None-Match"), Self.matches(known, variation.entityTag) {
+            return .status(.notModified, headers: variation.heads[age], body: [])
+        }
+        return .ok([request.method == .head ? variation.heads[age] : variation.answers[age]])
+    }
+
+    private static func asksForTime(_ query: QueryParameters) -> Bool {
+        query.contains("timestamp") || query.contains("offset") || query.contains("from") || query.contains("to")
+    }
+
+    /// Whether an `If-None-Match` names a tag, or any.
+    static func matches(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { element in
+            let name = element.drop { $0 == " " || $0 == "\t" }
+            return name == "*" || name.hasPrefix(tag) || name.hasPrefix("W/" + tag)
+        }
+    }
+
+    /// The answer to a preflight: what pages send when they ask for titles, ranges, or a session.
+    private static let preflight: ByteBuffer = {
+        var head = HeaderBlock()
+        head.add("Allow", "GET, HEAD, OPTIONS")
+        head.add("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+        head.add(
+            "Access-Control-Allow-Headers",
+            "Icy-MetaData, Range, If-Range, If-None-Match, Content-Type, Authorization, CMCD-Request, CMCD-Object,"
+                + " CMCD-Session, CMCD-Status, X-Playback-Session-Id"
+        )
+        head.add("Access-Control-Max-Age", "86400")
+        head.addCORS()
+        return head.finished()
+    }()
+}

@@ -1,0 +1,64 @@
+// Route: what a path on the listener port leads to.
+
+internal import HLS
+internal import Segmenter
+
+/// What a path on the listener port leads to.
+enum Route {
+    /// `/{stream}`, `/`, `/;`: endless audio.
+    case audio(Stream)
+    /// `/{stream}.m3u8`, in the codec's own container, or `/{stream}/{container}/live.m3u8`.
+    case playlist(Stream, Container?)
+    /// `/{stream}/master.m3u8`.
+    case multivariant(Stream)
+    /// `/{stream}/{container}/{segment ms}-{part ms}/{slot}.{ending}`.
+    case segment(Stream, Container, slot: Int64)
+    case nothing
+
+    init(path: String, in streams: StreamDirectory) {
+        let trimmed = path.dropFirst()
+        if let stream = streams[String(trimmed)] {
+            self = .audio(stream)
+        } else if let root = streams.root, trimmed.isEmpty || trimmed.hasPrefix(";") {
+            // Players that met a SHOUTcast status page at `/` learnt to ask for `/;` and `/;stream.nsv`.
+            self = .audio(root)
+        } else if trimmed.hasSuffix(".m3u8"), let stream = streams[String(trimmed.dropLast(5))] {
+            self = .playlist(stream, nil)
+        } else {
+            self = Self.below(trimmed, in: streams)
+        }
+    }
+
+    private static func below(_ path: Substring, in streams: StreamDirectory) -> Route {
+        let components = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let first = components.first, let stream = streams[String(first)] else { return .nothing }
+        switch components.count {
+        case 2 where components[1] == "master.m3u8":
+            return .multivariant(stream)
+        case 3 where components[2] == "live.m3u8":
+            guard let container = Container(rawValue: String(components[1])) else { return .nothing }
+            return .playlist(stream, container)
+        case 4:
+            guard let container = Container(rawValue: String(components[1])),
+                components[2] == Self.gridName(of: stream),
+                let slot = Self.slot(components[3], container, stream)
+            else { return .nothing }
+            return .segment(stream, container, slot: slot)
+        default:
+            return .nothing
+        }
+    }
+
+    private static func gridName(of stream: Stream) -> String {
+        "\(stream.store.grid.segmentMilliseconds)-\(stream.store.grid.partMilliseconds)"
+    }
+
+    private static func slot(_ file: Substring, _ container: Container, _ stream: Stream) -> Int64? {
+        guard let dot = file.lastIndex(of: "."), file[..<dot].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let slot = Int64(file[..<dot])
+        else { return nil }
+        let ending = file[file.index(after: dot)...]
+        let isKnown = AudioFormat.Codec.allCases.contains { container.fileExtension(for: $0) == ending }
+        return isKnown ? slot : nil
+    }
+}

@@ -1,0 +1,100 @@
+// Stream: one encoding of a programme, with its store, its listeners and its playlists.
+
+internal import HLS
+package import Ingest
+package import LegacyOutputs
+package import Logging
+package import NIOCore
+package import Segmenter
+internal import Synchronization
+
+/// One encoding of a programme, published at `/{name}`: every output reads its one store.
+///
+/// What changes on the byte path is confined to the stream's home loop, in its feed; everything here may be asked from any thread.
+package final class Stream: Sendable {
+    /// The live source, as the status shows it.
+    package struct LiveSource: Sendable {
+        package let description: SourceDescription
+        package let peer: String
+        package let userAgent: String?
+        package let connected: Timestamp
+    }
+
+    /// What the feed reports after each turn.
+    package struct FeedStatus: Sendable {
+        package var format: AudioFormat?
+        package var clockErrorMicroseconds: Int64 = 0
+        package var droppedFrames = 0
+        package var steps = 0
+        package var source: LiveSource?
+        package var standbySources = 0
+        package var title: Title?
+    }
+
+    package let definition: StreamDefinition
+    package let store: SegmentStore
+    package let fanout: Fanout
+    package let playlists: PlaylistCache
+    package let segments: SegmentCache
+    package let logger: Logger
+    private let status = Mutex(FeedStatus())
+    private let feed: NIOLoopBoundBox<StreamFeed>
+
+    package init(
+        _ definition: StreamDefinition,
+        grid: SlotGrid,
+        hlsWindow: Int,
+        time: StationTime,
+        group: any EventLoopGroup,
+        home: any EventLoop,
+        logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "stream"] = "\(definition.name)"
+        self.definition = definition
+        self.logger = logger
+        self.store = SegmentStore(grid: grid, seconds: definition.seconds)
+        self.fanout = Fanout(group: group)
+        self.playlists = PlaylistCache(name: definition.name, store: self.store, window: hlsWindow)
+        self.segments = SegmentCache(grid: grid)
+        let feed = StreamFeed(
+            grid: grid,
+            store: self.store,
+            fanout: self.fanout,
+            time: time,
+            loop: home,
+            logger: logger
+        )
+        self.feed = .makeBoxSendingValue(feed, eventLoop: home)
+        if let title = definition.title { self.announce(title, url: definition.url, at: Timestamp(milliseconds: 0)) }
+    }
+
+    package var name: String { self.definition.name }
+
+    package var feedStatus: FeedStatus { self.status.withLock { $0 } }
+
+    /// Makes a title take effect at the first unpublished frame not before a moment.
+    package func announce(_ text: String, url: String?, at moment: Timestamp) {
+        let title = Title(time: moment, text: text, url: url)
+        self.onFeed { $0.announce(title) }
+    }
+
+    /// Begins to let the station's time pass on the stream; `interval` between looks.
+    package func start(every interval: TimeAmount) {
+        self.feed.eventLoop.execute { [feed = self.feed, self] in
+            feed.value.start(every: interval) { status in self.status.withLock { $0 = status } }
+        }
+    }
+
+    /// Ends sources and listeners.
+    package func stop() {
+        self.onFeed { $0.stop() }
+        self.fanout.closeAll()
+    }
+
+    /// Runs `action` with the feed, on the home loop.
+    func onFeed(_ action: @escaping @Sendable (StreamFeed) -> Void) {
+        let feed = self.feed
+        feed.eventLoop.execute { action(feed.value) }
+    }
+}

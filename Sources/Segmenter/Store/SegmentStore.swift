@@ -1,0 +1,122 @@
+// SegmentStore: the rewind window of one stream, in memory.
+
+internal import DequeModule
+internal import Synchronization
+
+/// The rewind window of one stream, readable from any thread.
+///
+/// One writer appends; readers look up. Slots have no holes, so finding one is an index, not a search. No lock is held while
+/// bytes move.
+package final class SegmentStore: Sendable {
+    private struct State {
+        var segments: Deque<Segment> = []
+    }
+
+    package enum PartLookUp: Sendable {
+        case found(Part, isLast: Bool)
+        case notYet
+        case expired
+    }
+
+    package enum SegmentLookUp: Sendable {
+        case found(Segment)
+        case notYet
+        case expired
+    }
+
+    package let grid: SlotGrid
+    /// Slots kept besides the open one.
+    private let depth: Int
+    private let state = Mutex(State())
+
+    /// Makes an empty store that keeps `seconds` of complete segments.
+    package init(grid: SlotGrid, seconds: Int) {
+        self.grid = grid
+        self.depth = max(1, (seconds * 1_000 + Int(grid.segmentMilliseconds) - 1) / Int(grid.segmentMilliseconds))
+    }
+
+    /// Makes a part readable and drops what the window has passed.
+    package func append(_ publication: Publication) {
+        let passed = self.state.withLock { state -> Segment? in
+            if state.segments.last?.slot != publication.segment.slot {
+                state.segments.append(Segment(header: publication.segment))
+            }
+            let last = state.segments.count - 1
+            state.segments[last].append(publication.part, isLast: publication.completesSegment)
+            return state.segments.count > self.depth + 1 ? state.segments.popFirst() : nil
+        }
+        // Freed here, outside the lock.
+        _ = passed
+    }
+
+    /// Finds a part by slot and index.
+    package func part(_ slot: Int64, _ index: Int) -> PartLookUp {
+        self.state.withLock { state in
+            guard let first = state.segments.first?.slot else { return .notYet }
+            guard slot >= first else { return .expired }
+            let place = Int(slot - first)
+            guard place < state.segments.count, index < state.segments[place].parts.count else { return .notYet }
+            let isLast = state.segments[place].isComplete && index == state.segments[place].parts.count - 1
+            return .found(state.segments[place].parts[index], isLast: isLast)
+        }
+    }
+
+    /// Finds a segment by slot, complete or open.
+    package func segment(_ slot: Int64) -> SegmentLookUp {
+        self.state.withLock { state in
+            guard let first = state.segments.first?.slot else { return .notYet }
+            guard slot >= first else { return .expired }
+            let place = Int(slot - first)
+            return place < state.segments.count ? .found(state.segments[place]) : .notYet
+        }
+    }
+
+    /// The complete segments among the newest `count`, oldest first, the oldest `unlisted` of the window left out.
+    package func newestComplete(_ count: Int, leavingOut unlisted: Int) -> [Segment] {
+        self.state.withLock { state in
+            let end = state.segments.last?.isComplete == false ? state.segments.count - 1 : state.segments.count
+            // Before the window is full nothing is about to expire.
+            let first = state.segments.count > self.depth ? unlisted : 0
+            let start = max(min(first, end), end - count)
+            return Array(state.segments[start..<max(start, end)])
+        }
+    }
+
+    /// All segments, oldest first.
+    package var segments: [Segment] {
+        self.state.withLock { Array($0.segments) }
+    }
+
+    /// The slots held, the open one included, or `nil` before the first part.
+    package var slots: ClosedRange<Int64>? {
+        self.state.withLock { state in
+            guard let first = state.segments.first, let last = state.segments.last else { return nil }
+            return first.slot...last.slot
+        }
+    }
+
+    /// The newest complete slot.
+    package var lastCompleteSlot: Int64? {
+        self.state.withLock { state in
+            guard let last = state.segments.last else { return nil }
+            if last.isComplete { return last.slot }
+            return state.segments.count > 1 ? last.slot - 1 : nil
+        }
+    }
+
+    /// The place behind the newest part.
+    package var liveEdge: StreamCursor? {
+        self.state.withLock { state in
+            guard let last = state.segments.last else { return nil }
+            return last.isComplete
+                ? StreamCursor(slot: last.slot + 1) : StreamCursor(slot: last.slot, part: last.parts.count)
+        }
+    }
+
+    /// The media time behind the newest part.
+    package var liveEdgeTime: Timestamp? {
+        self.state.withLock { state in
+            state.segments.last.map { $0.header.time(afterSamples: $0.sampleCount) }
+        }
+    }
+}

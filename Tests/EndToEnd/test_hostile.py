@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -333,7 +334,8 @@ def test_pipelined_requests_are_answered_in_order(victim: Victim) -> None:
     requests = [b"GET /test%s HTTP/1.1\r\nHost: x\r\n" % path for path in (b".m3u8", b"/nosuch", b"/master.m3u8")]
     answer = attack(victim.server.port, b"\r\n".join(requests) + b"Connection: close\r\n\r\n")
     assert answer is not None
-    statuses = [line.split()[1] for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+    # A body need not end with a line break, so an answer may begin in the middle of a line.
+    statuses = re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)
     assert statuses == [b"200", b"404", b"200"]
     victim.check()
 

@@ -13,6 +13,7 @@
 #include "fanout.h"
 #include "frame.h"
 #include "generator.h"
+#include "head.h"
 
 static const char usage[] =
     "usage: listeners HOST PORT PATH [--count N] [--icy] [--offsets FIRST,LAST] [--burst BYTES] [--settle MS]\n"
@@ -31,9 +32,7 @@ enum phase { PHASE_HEAD, PHASE_BODY, PHASE_CLOSED };
 struct listener {
     int fd;
     enum phase phase;
-    uint8_t matched;      // bytes of the blank line that ends the head
-    uint8_t head_count;   // bytes of the status line kept
-    char status[13];      // "HTTP/1.x NNN", or "ICY 200"
+    struct head head;
     bool has_burst;
     uint64_t body;
     uint64_t body_at_start;
@@ -109,20 +108,6 @@ static void finish_connecting(struct listener *listener, long index) {
     epoll_ctl(poll_fd, EPOLL_CTL_MOD, listener->fd, &event);
 }
 
-/// Passes the head's bytes; returns how many of `count` they were.
-static size_t skip_head(struct listener *listener, const uint8_t *bytes, size_t count) {
-    static const char end[] = "\r\n\r\n";
-    for (size_t index = 0; index < count; index++) {
-        if (listener->head_count < sizeof listener->status - 1) {
-            listener->status[listener->head_count++] = (char)bytes[index];
-        }
-        bool fits = bytes[index] == (uint8_t)end[listener->matched];
-        listener->matched = (uint8_t)(fits ? listener->matched + 1 : bytes[index] == '\r');
-        if (listener->matched == 4) return index + 1;
-    }
-    return count;
-}
-
 static void count_body(struct listener *listener, size_t count) {
     listener->body += count;
     if (!listener->has_burst && listener->body >= (uint64_t)options.burst) {
@@ -147,15 +132,15 @@ static void receive_head(struct listener *listener) {
     ssize_t got = recv(listener->fd, scratch, sizeof scratch, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return close_listener(listener);
-    size_t head = skip_head(listener, scratch, (size_t)got);
-    if (listener->matched < 4) return;
-    if (strstr(listener->status, " 200") == NULL) {
-        memcpy(refusal, listener->status, sizeof refusal);
+    size_t skipped = head_skip(&listener->head, scratch, (size_t)got);
+    if (!head_is_whole(&listener->head)) return;
+    if (!head_is_as_asked(&listener->head, options.icy)) {
+        memcpy(refusal, listener->head.status, sizeof refusal);
         return close_listener(listener);
     }
     listener->phase = PHASE_BODY;
     opening--;
-    count_body(listener, (size_t)got - head);
+    count_body(listener, (size_t)got - skipped);
 }
 
 static void receive_body(struct listener *listener) {
@@ -229,8 +214,8 @@ static void serve_events(int milliseconds, bool *is_over) {
 
 /// A window in which some are missing would be measured as if all were there.
 static void refuse_to_measure(void) {
-    fprintf(stderr, "%ld of %ld listeners were not served%s%s\n", refused, options.count,
-        refusal[0] == '\0' ? "" : ", one was answered ", refusal);
+    fprintf(stderr, "%ld of %ld listeners were not served%s%s%s\n", refused, options.count,
+        options.icy ? " with ICY metadata" : "", refusal[0] == '\0' ? "" : ", one was answered ", refusal);
     exit(1);
 }
 

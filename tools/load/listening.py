@@ -1,5 +1,7 @@
 # listening.py: CPU of a listener-second, raw, with ICY metadata and at offsets, beside Icecast and a bare loop.
 
+import re
+import socket
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,9 +10,11 @@ from typing import Callable
 from .measuring import BURST, BURST_SECONDS, BYTES_A_SECOND, PART, measure, start_listeners, start_sources
 from .process import Failure, Process
 from .report import Line
-from .servers import Icecast, SendLoop, StreamMachine
+from .servers import HOST, Icecast, SendLoop, StreamMachine
 
 OURS, ICY, OFFSET, ICECAST, LOOP = "ours", "ours, ICY", "ours, offsets", "Icecast 2.4.4", "C send loop"
+
+STAMP = re.compile(rb"SMSTAMP:[0-9a-f]{16}([0-9a-f]{16})")
 
 
 @dataclass
@@ -49,7 +53,7 @@ def start_ours(bench, stack, wanted):
     if "icy" in wanted:
         subjects.append(Subject(ICY, ours, lambda: [*BURST, "--icy"]))
     if "offset" in wanted:
-        subjects.append(Subject(OFFSET, ours, lambda: spread_offsets(bench, fed_at), "/test?offset=%d"))
+        subjects.append(Subject(OFFSET, ours, lambda: spread_offsets(bench, ours, fed_at), "/test?offset=%d"))
     return subjects
 
 
@@ -65,11 +69,30 @@ def start_peers(bench, stack):
     return subjects
 
 
-def spread_offsets(bench, fed_at):
+def spread_offsets(bench, ours, fed_at):
     """Offsets from behind the burst to the oldest audio, once there is more than a minute of it."""
     time.sleep(max(0, fed_at + (25 if bench.quick else 75) - time.monotonic()))
     oldest = int(time.monotonic() - fed_at)
+    age = age_of_audio(ours, oldest - 5)
+    if abs(age - (oldest - 5)) > 5:
+        raise Failure(f"?offset={oldest - 5} brings audio that is {age:.0f} s old")
     return ["--offsets", f"{BURST_SECONDS},{oldest}", "--burst", BYTES_A_SECOND]
+
+
+def age_of_audio(ours, offset):
+    """How old the first stamped frame is that a listener at an offset receives: its stamp is of our clock."""
+    received = b""
+    with socket.create_connection((HOST, ours.port), timeout=10) as listener:
+        listener.sendall(f"GET /test?offset={offset} HTTP/1.0\r\n\r\n".encode())
+        while len(received) < BYTES_A_SECOND:
+            chunk = listener.recv(65536)
+            if not chunk:
+                break
+            received += chunk
+    stamp = STAMP.search(received)
+    if stamp is None:
+        raise Failure(f"?offset={offset} brings no frame of the source")
+    return (time.monotonic_ns() - int(stamp.group(1), 16)) / 1e9
 
 
 def measure_subject(bench, subject, number):
@@ -79,7 +102,7 @@ def measure_subject(bench, subject, number):
     try:
         arguments = subject.arguments()
         listeners = start_listeners(bench, subject.server, bench.listeners, *arguments, path=subject.path)
-        report = measure(listeners, subject.server, 10 * PART)
+        report = measure(listeners, subject.server, bench.parts * PART)
         report["arguments"] = " ".join(map(str, arguments))
         subject.figures.append(microseconds_per_listener_second(report))
         bench.record("listening", subject.name, number, report)

@@ -66,7 +66,7 @@ def requests(bench, wanted):
 
 def request_line(bench, ours, nginx, item):
     ours_figures, nginx_figures, sizes = [], [], set()
-    for number in range(bench.rounds):
+    for number in range(bench.rounds if item.bar else bench.long_rounds):
         path, size = copy_to(nginx, ours, item)
         sizes.add(size)
         nginx_figures.append(request_round(bench, nginx, "/copy", item, number))

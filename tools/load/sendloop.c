@@ -23,7 +23,8 @@ static int connections[max_connections];
 static size_t connection_count;
 static unsigned long short_sends;
 static uint8_t part[frames_per_part * FRAME_MAX];
-static size_t part_size;
+static size_t frame_bytes, part_size;
+static uint64_t frames_sent;
 
 static int listen_on_loopback(void) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -48,7 +49,15 @@ static void accept_all(int listening) {
     }
 }
 
+static void stamp_part(void) {
+    uint64_t now = now_ns();
+    for (size_t index = 0; index < frames_per_part; index++) {
+        frame_stamp(part + index * frame_bytes, (struct stamp){.number = frames_sent++, .sent_ns = now});
+    }
+}
+
 static void send_part_to_all(void) {
+    stamp_part();
     for (size_t index = 0; index < connection_count;) {
         ssize_t sent = send(connections[index], part, part_size, MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN) {
@@ -80,11 +89,11 @@ static void serve(int listening) {
 
 int main(int count, char **arguments) {
     long kilobits = count > 1 ? parse_number("the bit rate", arguments[1]) : 128;
-    size_t size = frame_size(kilobits);
+    frame_bytes = frame_size(kilobits);
     errno = 0;
-    if (size == 0) die("usage: sendloop [KILOBITS], a bit rate of MPEG-1 Layer III");
+    if (frame_bytes == 0) die("usage: sendloop [KILOBITS], a bit rate of MPEG-1 Layer III");
     prepare_process();
-    for (size_t index = 0; index < frames_per_part; index++) frame_fill(part + index * size, kilobits);
-    part_size = frames_per_part * size;
+    for (size_t index = 0; index < frames_per_part; index++) frame_fill(part + index * frame_bytes, kilobits);
+    part_size = frames_per_part * frame_bytes;
     serve(listen_on_loopback());
 }

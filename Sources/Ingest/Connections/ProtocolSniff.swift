@@ -4,7 +4,8 @@ import NIOCore
 
 /// What a connection's first bytes speak (legacy-streaming A.3).
 ///
-/// This is where SHOUTcast v1, whose sources begin with a line that is a password, parts from HTTP.
+/// This is where SHOUTcast v1, whose sources begin with a line that is a password, parts from HTTP: so a password
+/// cannot begin with a method and a space.
 enum ProtocolSniff: Equatable {
     case needsMore
     case http

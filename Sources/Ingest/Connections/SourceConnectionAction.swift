@@ -5,6 +5,8 @@ import Segmenter
 
 /// What a source's connection has to do next.
 enum SourceConnectionAction: Equatable {
+    /// Ask the desk whether a password is right, then tell the state machine `recognized` or `refused`.
+    case recognize(SourceRequest)
     /// Ask the desk, then tell the state machine `admitted` or `refused`.
     case admit(SourceRequest)
     /// Ask the desk, then tell the state machine `answered`.

@@ -13,6 +13,8 @@ package struct SourceConnectionLimits: Hashable, Sendable {
     ///
     /// A refused encoder may be sending already, and a socket closed on unread bytes would take the refusal from it.
     package var drain: TimeAmount = .seconds(2)
+    /// The line that is a SHOUTcast source's password.
+    package var passwordBytes = 512
     /// The body of a `POST` with a title.
     package var formBytes = 16 * 1024
     package var request = RequestParser.Limits()

@@ -1,15 +1,13 @@
 // SourceConnectionPhase: where a source's connection stands.
 
 import NIOCore
-import Wire
 
 /// Where a source's connection stands.
 enum SourceConnectionPhase {
-    /// Before a head: which protocol is this?
-    case greeting
-    case head
-    /// The body of a `POST` with a title.
-    case form(Request, SourceExchange)
+    /// Up to the end of a head, or of the form behind it.
+    case introduction
+    /// A SHOUTcast source waits to hear of its password.
+    case awaitingRecognition
     case awaitingAdmission(SourceExchange)
     case awaitingAnswer(SourceExchange)
     case body(SourceExchange)
@@ -20,7 +18,7 @@ enum SourceConnectionPhase {
     /// How long this may last: for a body, how long nothing may come; `nil` for ever.
     func allowance(_ limits: SourceConnectionLimits) -> TimeAmount? {
         switch self {
-        case .greeting, .head, .form, .awaitingAdmission, .awaitingAnswer: limits.head
+        case .introduction, .awaitingRecognition, .awaitingAdmission, .awaitingAnswer: limits.head
         case .body: limits.silence
         case .draining: limits.drain
         case .closed: nil

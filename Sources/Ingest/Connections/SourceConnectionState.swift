@@ -9,14 +9,12 @@ import Wire
 /// After each input, ask `next` for actions until there is none; `deadline` is when to say that time has passed.
 struct SourceConnectionState {
     private let limits: SourceConnectionLimits
-    private let peer: String
-    private var phase = SourceConnectionPhase.greeting
+    private var phase = SourceConnectionPhase.introduction
     private var actions: [SourceConnectionAction] = []
     private var pending = ByteBuffer()
     private var inputHasEnded = false
 
-    private var parser: RequestParser
-    private var form: FormReader?
+    private var introduction: SourceIntroduction
     private var source: SourceBody?
     private var stopReason: String?
 
@@ -27,10 +25,9 @@ struct SourceConnectionState {
 
     init(limits: SourceConnectionLimits, peer: String, now: NIODeadline) {
         self.limits = limits
-        self.peer = peer
+        self.introduction = SourceIntroduction(limits: limits, peer: peer)
         self.now = now
         self.quietSince = now
-        self.parser = RequestParser(limits: limits.request)
     }
 }
 
@@ -59,33 +56,42 @@ extension SourceConnectionState {
         switch self.phase {
         case .body(let exchange):
             self.endSource(exchange, .timedOut, status: .requestTimeout, "No audio came for too long.")
-        case .greeting where self.pending.readableBytes == 0, .draining, .closed:
+        case .introduction where self.pending.readableBytes == 0 && !self.introduction.hasBegun, .draining, .closed:
             self.close()
-        case .greeting, .head, .form, .awaitingAdmission, .awaitingAnswer:
-            self.refuse(.requestTimeout, "The request took too long.")
+        case .introduction, .awaitingRecognition, .awaitingAdmission, .awaitingAnswer:
+            self.answer(self.introduction.exchange, .requestTimeout, "The request took too long.")
         }
         return true
+    }
+
+    /// A SHOUTcast source's password is right: on with its headers.
+    mutating func recognized() {
+        guard case .awaitingRecognition = self.phase else { return }
+        self.actions.append(.respond(SourceReply.passwordAccepted))
+        self.enter(.introduction)
     }
 
     mutating func admitted() {
         guard case .awaitingAdmission(let exchange) = self.phase else { return }
         self.enter(.body(exchange))
         self.source = SourceBody(exchange.framing)
-        if exchange.expectsContinue {
-            self.actions.append(.respond(SourceReply.continue))
-        } else if !exchange.answersAtEnd {
-            self.actions.append(.respond(SourceReply.begin(exchange.version)))
-        }
+        if let reply = SourceReply.begin(exchange) { self.actions.append(.respond(reply)) }
     }
 
     mutating func refused(_ refusal: SourceRefusal) {
-        guard case .awaitingAdmission(let exchange) = self.phase else { return }
-        self.answer(exchange, refusal.status, refusal.reason)
+        switch self.phase {
+        case .awaitingRecognition: self.answer(.password, refusal.status, refusal.reason)
+        case .awaitingAdmission(let exchange): self.answer(exchange, refusal.status, refusal.reason)
+        case .introduction, .awaitingAnswer, .body, .draining, .closed: break
+        }
     }
 
     mutating func answered(_ answer: MetadataAnswer) {
         guard case .awaitingAnswer(let exchange) = self.phase else { return }
-        self.finish(exchange, answer.reply(version: exchange.version, keepAlive: exchange.keepAlive))
+        self.finish(
+            exchange,
+            answer.reply(version: exchange.version, keepAlive: exchange.keepAlive, dialect: exchange.metadata)
+        )
     }
 
     mutating func pause() {
@@ -128,70 +134,37 @@ extension SourceConnectionState {
     /// Takes one step; `false` when it needs more input.
     private mutating func step() -> Bool {
         switch self.phase {
-        case .greeting: self.greet()
-        case .head: self.readHead()
-        case .form(let request, let exchange): self.readForm(request, exchange)
-        case .awaitingAdmission, .awaitingAnswer: false
+        case .introduction: self.readIntroduction()
+        case .awaitingRecognition, .awaitingAdmission, .awaitingAnswer: false
         case .body(let exchange): self.readBody(exchange)
         case .draining, .closed: self.forgetInput()
         }
     }
 
-    private mutating func greet() -> Bool {
-        switch ProtocolSniff(self.pending) {
-        case .needsMore: return false
-        case .http: self.phase = .head
-        case .tls: self.refuse(.badRequest, "This port does not speak TLS.")
-        case .passwordLine: self.refuse(.badRequest, "This port takes sources by SOURCE or PUT /{mount} HTTP/1.x.")
-        }
-        return true
-    }
-
-    private mutating func readHead() -> Bool {
-        do throws(WireError) {
-            guard let request = try self.parser.next(from: &self.pending) else { return false }
-            try self.route(request)
-        } catch {
-            self.refuse(error.status, error.message)
-        }
-        return true
-    }
-
-    private mutating func route(_ request: Request) throws(WireError) {
-        let exchange = try SourceExchange(request)
-        switch SourceRoute(request, peer: self.peer) {
-        case .source(let source):
+    private mutating func readIntroduction() -> Bool {
+        switch self.introduction.next(from: &self.pending) {
+        case .needsMore:
+            return false
+        case .password(let login):
+            self.phase = .awaitingRecognition
+            self.actions.append(.recognize(login))
+        case .source(let source, let exchange):
             self.phase = .awaitingAdmission(exchange)
             self.actions.append(.admit(source))
-        case .metadata(let metadata):
-            self.decide(metadata, exchange)
-        case .metadataForm:
-            self.form = try FormReader(exchange.framing, limit: self.limits.formBytes)
-            self.phase = .form(request, exchange)
-            if exchange.expectsContinue { self.actions.append(.respond(SourceReply.continue)) }
-        case .capabilities:
+        case .metadata(.update(let update), let exchange):
+            self.phase = .awaitingAnswer(exchange)
+            self.actions.append(.update(update))
+        case .metadata(.answered(let answer), let exchange):
+            self.phase = .awaitingAnswer(exchange)
+            self.answered(answer)
+        case .formAwaitsContinue:
+            self.actions.append(.respond(SourceReply.continue))
+        case .capabilities(let exchange):
             self.finish(exchange, SourceReply.done(exchange))
-        case .refused(let status, let message):
+        case .refused(let exchange, let status, let message):
             self.answer(exchange, status, message)
         }
-    }
-
-    private mutating func readForm(_ request: Request, _ exchange: SourceExchange) -> Bool {
-        do throws(WireError) {
-            guard let form = try self.form?.next(from: &self.pending) else { return false }
-            self.decide(MetadataRequest(request, form: form, peer: self.peer), exchange)
-        } catch {
-            self.refuse(error.status, error.message)
-        }
         return true
-    }
-
-    private mutating func decide(_ request: MetadataRequest, _ exchange: SourceExchange) {
-        self.phase = .awaitingAnswer(exchange)
-        switch request {
-        case .update(let update): self.actions.append(.update(update))
-        case .answered(let answer): self.answered(answer)
-        }
     }
 
     private mutating func readBody(_ exchange: SourceExchange) -> Bool {
@@ -235,7 +208,7 @@ extension SourceConnectionState {
         switch self.phase {
         case .body(let exchange): self.endSource(exchange, .stopped(reason: reason), status: .forbidden, reason)
         case .awaitingAdmission, .draining, .closed: break
-        case .greeting, .head, .form, .awaitingAnswer: self.close()
+        case .introduction, .awaitingRecognition, .awaitingAnswer: self.close()
         }
     }
 
@@ -243,16 +216,16 @@ extension SourceConnectionState {
         switch self.phase {
         case .body(let exchange):
             if let step = self.source?.connectionEnded() { self.take(step, exchange) }
-        case .awaitingAdmission, .awaitingAnswer, .closed: break
-        case .greeting, .head, .form, .draining: self.close()
+        case .awaitingRecognition, .awaitingAdmission, .awaitingAnswer, .closed: break
+        case .introduction, .draining: self.close()
         }
     }
 
     /// The source is over, and not because its body is; the reason is told where the protocol still has room for it.
     private mutating func endSource(_ exchange: SourceExchange, _ end: SourceEnd, status: Status, _ reason: String) {
         self.actions.append(.end(end))
-        if exchange.answersAtEnd {
-            self.actions.append(.respond(SourceReply.text(status, reason, for: exchange.closing)))
+        if exchange.answersAtEnd, let reply = SourceReply.refusal(status, reason, for: exchange.closing) {
+            self.actions.append(.respond(reply))
             self.beginDraining()
         } else {
             self.close()
@@ -261,24 +234,21 @@ extension SourceConnectionState {
 
     private mutating func answer(_ exchange: SourceExchange, _ status: Status, _ message: String) {
         self.actions.append(.log(message))
-        self.finish(exchange, SourceReply.text(status, message, for: exchange))
+        if let reply = SourceReply.refusal(status, message, for: exchange) {
+            self.finish(exchange, reply)
+        } else {
+            self.close()
+        }
     }
 
     /// Answers a request for good, and waits for the next one if there can be one.
     private mutating func finish(_ exchange: SourceExchange, _ reply: ByteBuffer) {
         self.actions.append(.respond(reply))
         if exchange.keepAlive {
-            self.enter(.greeting)
+            self.enter(.introduction)
         } else {
             self.beginDraining()
         }
-    }
-
-    /// Answers what is not a request, and ends the connection.
-    private mutating func refuse(_ status: Status, _ message: String) {
-        self.actions.append(.log(message))
-        self.actions.append(.respond(SourceReply.text(status, message, for: nil)))
-        self.beginDraining()
     }
 
     private mutating func beginDraining() {

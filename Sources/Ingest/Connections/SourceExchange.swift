@@ -4,6 +4,23 @@ import Wire
 
 /// What of a request matters for its answer.
 struct SourceExchange: Equatable {
+    /// What the peer understands.
+    enum Language {
+        case http
+        /// SHOUTcast's, before `OK2`.
+        case password
+        /// SHOUTcast's, after `OK2`: there is nothing more to say.
+        case silence
+    }
+
+    /// What is not a request is answered in HTTP all the same.
+    static let unreadable = SourceExchange(.http)
+    static let password = SourceExchange(.password)
+    static let shoutcast = SourceExchange(.silence)
+
+    let language: Language
+    /// How titles are answered, if this brings one.
+    let metadata: MetadataDialect
     let version: ProtocolVersion
     let framing: BodyFraming
     let expectsContinue: Bool
@@ -12,6 +29,8 @@ struct SourceExchange: Equatable {
     private(set) var keepAlive: Bool
 
     init(_ request: Request) throws(WireError) {
+        self.language = .http
+        self.metadata = MetadataDialect(request) ?? .icecast
         self.version = request.version
         self.isHead = request.method == .head
         self.framing = try request.bodyFraming()
@@ -30,6 +49,16 @@ struct SourceExchange: Equatable {
         case .length, .chunked:
             self.keepAlive = false
         }
+    }
+
+    private init(_ language: Language) {
+        self.language = language
+        self.metadata = .icecast
+        self.version = .http10
+        self.framing = .unspecified
+        self.expectsContinue = false
+        self.isHead = false
+        self.keepAlive = false
     }
 
     /// The same, with the connection to be closed behind its answer.

@@ -134,11 +134,17 @@ extension SourceHandler {
 
     private func perform(_ action: SourceConnectionAction, _ context: ChannelHandlerContext) {
         switch action {
+        case .recognize(let login):
+            if let refusal = self.desk.refusal(of: login) {
+                self.state?.refused(refusal)
+            } else {
+                self.state?.recognized()
+            }
         case .admit(let request):
             self.admit(request, context)
         case .update(let update):
             let answer = self.desk.update(update)
-            self.logger.debug("title", metadata: ["mount": "\(update.mount)", "answer": "\(answer)"])
+            self.logger.debug("title", metadata: ["mount": "\(update.mount ?? "by password")", "answer": "\(answer)"])
             self.state?.answered(answer)
         case .respond(let bytes):
             context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
@@ -158,10 +164,11 @@ extension SourceHandler {
     private func admit(_ request: SourceRequest, _ context: ChannelHandlerContext) {
         let control = SourceConnectionControl(self, on: context.eventLoop)
         self.control = control
-        self.logger[metadataKey: "mount"] = "\(request.mount)"
+        self.logger[metadataKey: "mount"] = request.mount.map { "\($0)" }
         switch self.desk.admit(request, control: control) {
-        case .accepted(let sink):
+        case .accepted(let sink, let mount):
             self.sink = sink
+            self.logger[metadataKey: "mount"] = "\(mount)"
             self.logger.info("source accepted", metadata: ["agent": "\(request.userAgent ?? "unknown")"])
             self.state?.admitted()
         case .refused(let refusal):

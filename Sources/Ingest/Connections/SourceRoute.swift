@@ -13,7 +13,7 @@ enum SourceRoute {
     case refused(Status, String)
 
     init(_ request: Request, peer: String) {
-        let hint = "this port takes sources, by SOURCE or PUT /{mount}."
+        let hint = "this port takes sources, by SOURCE or PUT /{mount}, or in SHOUTcast's way."
         switch request.method {
         case .source:
             self = .source(SourceRequest(request, protocol: .source, peer: peer))

@@ -2,6 +2,7 @@
 
 /// The desk's answer to a source.
 package enum SourceAdmission: Sendable {
-    case accepted(any SourceSink)
+    /// Its mount too, since a SHOUTcast source has not named one.
+    case accepted(any SourceSink, mount: String)
     case refused(SourceRefusal)
 }

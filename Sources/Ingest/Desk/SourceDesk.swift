@@ -9,6 +9,11 @@ package protocol SourceDesk: Sendable {
     /// `control` acts on the connection that asks, from now until it ends.
     func admit(_ request: SourceRequest, control: any SourceControl) -> SourceAdmission
 
+    /// Why a source would be refused that has shown no more than its password yet; `nil` if it would be admitted.
+    ///
+    /// SHOUTcast sources are told so before they send their headers; then `admit` is asked.
+    func refusal(of login: SourceRequest) -> SourceRefusal?
+
     /// Applies a title sent beside the audio, and has applied it when it returns.
     func update(_ update: MetadataUpdate) -> MetadataAnswer
 }

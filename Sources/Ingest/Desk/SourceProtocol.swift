@@ -6,4 +6,6 @@ package enum SourceProtocol: String, Hashable, Sendable {
     case source = "SOURCE"
     /// HTTP's method, as Icecast takes it since 2.4.
     case put = "PUT"
+    /// SHOUTcast v1: a password line, then headers.
+    case shoutcast = "SHOUTcast"
 }

@@ -5,7 +5,9 @@ package import Wire
 /// What a source says of itself before its audio.
 package struct SourceRequest: Hashable, Sendable {
     /// The mount's name: the path, decoded, without its first slash.
-    package let mount: String
+    ///
+    /// `nil` for a SHOUTcast source, whose password chooses the mount (`MountChoice`).
+    package let mount: String?
     package let credentials: BasicCredentials?
     /// A hint: the format is found in the bytes.
     package let contentType: String?
@@ -16,7 +18,7 @@ package struct SourceRequest: Hashable, Sendable {
     package let `protocol`: SourceProtocol
 
     package init(
-        mount: String,
+        mount: String?,
         credentials: BasicCredentials?,
         contentType: String?,
         peer: String,
@@ -43,6 +45,19 @@ package struct SourceRequest: Hashable, Sendable {
             description: SourceDescription { request.header($0) },
             userAgent: request.header("User-Agent"),
             protocol: `protocol`
+        )
+    }
+
+    /// Takes what a SHOUTcast source has said so far.
+    init(_ head: ShoutcastHead, peer: String) {
+        self.init(
+            mount: nil,
+            credentials: head.password.map { BasicCredentials(user: "source", password: $0) },
+            contentType: head.header("content-type"),
+            peer: peer,
+            description: SourceDescription { head.header($0) },
+            userAgent: head.header("user-agent"),
+            protocol: .shoutcast
         )
     }
 

@@ -15,12 +15,44 @@ package enum MetadataAnswer: Hashable, Sendable {
     case unknownAction
     case missingParameter(String)
 
-    private var status: Status {
+    /// The answer, as Icecast gives it (legacy-streaming A.7) or as SHOUTcast does.
+    package func reply(version: ProtocolVersion, keepAlive: Bool, dialect: MetadataDialect = .icecast) -> ByteBuffer {
+        var head = ResponseHead(self.status(dialect), version: version)
+        switch dialect {
+        case .icecast: head.add("Content-Type", "text/xml; charset=utf-8")
+        case .shoutcast: head.add("Content-Type", "text/html; charset=utf-8")
+        }
+        if self == .unauthorized { head.add("WWW-Authenticate", SourceReply.challenge) }
+        head.add("Connection", keepAlive ? "keep-alive" : "close")
+        return head.finished(body: self.body(dialect))
+    }
+
+    private func status(_ dialect: MetadataDialect) -> Status {
         switch self {
-        case .accepted, .refused, .unknownAction: .ok
+        case .accepted: .ok
+        // Icecast's clients read the return value; SHOUTcast's have but the status.
+        case .refused: dialect == .icecast ? .ok : .forbidden
+        case .unknownAction: dialect == .icecast ? .ok : .badRequest
         case .unauthorized: .unauthorized
         case .unknownMount: .notFound
         case .missingParameter: .badRequest
+        }
+    }
+
+    private func body(_ dialect: MetadataDialect) -> String {
+        let message = self.message.map(Self.escaped).joined()
+        return switch dialect {
+        case .icecast:
+            """
+            <?xml version="1.0"?>
+            <iceresponse><message>\(message)</message><return>\(self == .accepted ? 1 : 0)</return></iceresponse>
+
+            """
+        case .shoutcast:
+            """
+            <html><head><title>StreamMachine</title></head><body>\(message)</body></html>
+
+            """
         }
     }
 
@@ -33,22 +65,6 @@ package enum MetadataAnswer: Hashable, Sendable {
         case .unknownAction: "No such action"
         case .missingParameter(let name): "Missing parameter: \(name)"
         }
-    }
-
-    /// The answer as Icecast gives it (legacy-streaming A.7).
-    package func reply(version: ProtocolVersion, keepAlive: Bool) -> ByteBuffer {
-        var head = ResponseHead(self.status, version: version)
-        head.add("Content-Type", "text/xml; charset=utf-8")
-        if self == .unauthorized { head.add("WWW-Authenticate", SourceReply.challenge) }
-        head.add("Connection", keepAlive ? "keep-alive" : "close")
-        let message = self.message.map(Self.escaped).joined()
-        return head.finished(
-            body: """
-                <?xml version="1.0"?>
-                <iceresponse><message>\(message)</message><return>\(self == .accepted ? 1 : 0)</return></iceresponse>
-
-                """
-        )
     }
 
     private static func escaped(_ character: Character) -> String {

@@ -1,9 +1,9 @@
-// MetadataRequest: what a request for /admin/metadata asks.
+// MetadataRequest: what a request that sends a title asks.
 
 package import NIOCore
 package import Wire
 
-/// What a request for `/admin/metadata` asks, as a function of the request alone, for every port that takes one.
+/// What a request for `/admin/metadata` or `/admin.cgi` asks, as a function of the request alone, for every port.
 package enum MetadataRequest: Hashable, Sendable {
     /// Ask the desk.
     case update(MetadataUpdate)
@@ -12,7 +12,7 @@ package enum MetadataRequest: Hashable, Sendable {
 
     /// Whether a request is one of these.
     package static func isMetadata(_ request: Request) -> Bool {
-        request.hasPath("/admin/metadata") || request.hasPath("/admin/metadata.xsl")
+        MetadataDialect(request) != nil
     }
 
     /// Reads a request; `form` is the body of a `POST`, whose parameters count after those of the query.
@@ -20,17 +20,19 @@ package enum MetadataRequest: Hashable, Sendable {
     /// `charset` is not looked at: text that is valid UTF-8 is UTF-8, whatever an encoder calls it, and anything else
     /// can only be a one-byte charset (`LegacyText`).
     package init(_ request: Request, form: ByteBuffer?, peer: String) {
-        guard let credentials = request.basicCredentials else {
+        let bytes = Self.parameterBytes(request, form)
+        let parameters = QueryParameters(bytes)
+        guard let credentials = Self.credentials(request, bytes) else {
             self = .answered(.unauthorized)
             return
         }
-        let parameters = Self.parameters(request, form)
         // Icecast-KH asks for no mode, so many clients send none.
         if let mode = parameters["mode"], mode != "updinfo" {
             self = .answered(.unknownAction)
             return
         }
-        guard let mount = parameters["mount"] else {
+        let mount = Self.mount(parameters)
+        guard mount != nil || MetadataDialect(request) == .shoutcast else {
             self = .answered(.missingParameter("mount"))
             return
         }
@@ -40,7 +42,7 @@ package enum MetadataRequest: Hashable, Sendable {
         }
         self = .update(
             MetadataUpdate(
-                mount: MountName.fromPath(mount),
+                mount: mount,
                 text: Self.cleaned(text),
                 url: parameters["url"].map(Self.cleaned).flatMap { $0.isEmpty ? nil : $0 },
                 credentials: credentials,
@@ -49,13 +51,25 @@ package enum MetadataRequest: Hashable, Sendable {
         )
     }
 
-    private static func parameters(_ request: Request, _ form: ByteBuffer?) -> QueryParameters {
+    private static func parameterBytes(_ request: Request, _ form: ByteBuffer?) -> ByteBuffer {
         var bytes = request.queryBytes ?? ByteBuffer()
         if let form {
             bytes.writeStaticString("&")
             bytes.writeImmutableBuffer(form)
         }
-        return QueryParameters(bytes)
+        return bytes
+    }
+
+    /// Basic credentials, which some send to SHOUTcast too, or its password among the parameters.
+    private static func credentials(_ request: Request, _ parameters: ByteBuffer) -> BasicCredentials? {
+        guard MetadataDialect(request) == .shoutcast else { return request.basicCredentials }
+        // A plus is a plus in it: butt sends its password as it is, without encoding it.
+        let password = QueryParameters(parameters, plusIsSpace: false)["pass"]
+        return password.map { BasicCredentials(user: "source", password: $0) } ?? request.basicCredentials
+    }
+
+    private static func mount(_ parameters: QueryParameters) -> String? {
+        parameters["mount"].map(MountName.fromPath).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// `song`, or `artist` and `title` joined as players expect.

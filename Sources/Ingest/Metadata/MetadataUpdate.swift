@@ -5,7 +5,9 @@ package import Wire
 /// A title sent beside the audio, and who sends it.
 package struct MetadataUpdate: Hashable, Sendable {
     /// The mount's name, without a slash before it.
-    package let mount: String
+    ///
+    /// `nil` in SHOUTcast's dialect, where the password chooses the mount (`MountChoice`).
+    package let mount: String?
     /// `Artist - Title`, or whatever the encoder makes of it; no control characters.
     package let text: String
     package let url: String?
@@ -13,7 +15,7 @@ package struct MetadataUpdate: Hashable, Sendable {
     /// The sender's address, without its port.
     package let peer: String
 
-    package init(mount: String, text: String, url: String?, credentials: BasicCredentials, peer: String) {
+    package init(mount: String?, text: String, url: String?, credentials: BasicCredentials, peer: String) {
         self.mount = mount
         self.text = text
         self.url = url

@@ -43,9 +43,25 @@ enum Answer {
             return Self.playlist(request, stream, kind: .multivariant, now: now)
         case .segment(let stream, let container, let slot):
             return SegmentAnswer.make(request, stream, container, slot: slot)
+        case .tuneIn(let stream, let file):
+            return Self.tuneIn(request, stream, file)
         case .nothing:
             return .problem(.unknown(streams))
         }
+    }
+
+    private static func tuneIn(_ request: Request, _ stream: Stream, _ file: TuneInFile) -> Answer {
+        guard let host = request.header("Host"), TuneInFile.isPlausible(host: host) else {
+            return .problem(Problem(.badRequest, "a Host header is needed: the file names this server by it"))
+        }
+        let definition = stream.definition
+        let body = file.render(url: "http://\(host)/\(stream.name)", title: definition.title ?? definition.name)
+        var head = HeaderBlock()
+        head.add("Content-Type", file.contentType)
+        head.add("Content-Length", String(body.utf8.count))
+        head.add("Cache-Control", "no-cache")
+        head.addCORS()
+        return .ok([head.finished()] + (request.method == .head ? [] : [ByteBuffer(string: body)]))
     }
 
     private static func playlist(

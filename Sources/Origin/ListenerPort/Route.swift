@@ -13,6 +13,8 @@ enum Route {
     case multivariant(Stream)
     /// `/{stream}/{container}/{segment ms}-{part ms}/{slot}.{ending}`.
     case segment(Stream, Container, slot: Int64)
+    /// `/{stream}.m3u`, `.pls`, `.xspf`, and `/listen.pls` for the stream that `/` leads to.
+    case tuneIn(Stream, TuneInFile)
     case nothing
 
     init(path: String, in streams: StreamDirectory) {
@@ -24,9 +26,20 @@ enum Route {
             self = .audio(root)
         } else if trimmed.hasSuffix(".m3u8"), let stream = streams[String(trimmed.dropLast(5))] {
             self = .playlist(stream, nil)
+        } else if let tuneIn = Self.tuneIn(trimmed, in: streams) {
+            self = tuneIn
         } else {
             self = Self.below(trimmed, in: streams)
         }
+    }
+
+    private static func tuneIn(_ path: Substring, in streams: StreamDirectory) -> Route? {
+        guard let dot = path.lastIndex(of: "."),
+            let file = TuneInFile(rawValue: String(path[path.index(after: dot)...]))
+        else { return nil }
+        let name = path[..<dot]
+        guard let stream = streams[String(name)] ?? (name == "listen" ? streams.root : nil) else { return nil }
+        return .tuneIn(stream, file)
     }
 
     private static func below(_ path: Substring, in streams: StreamDirectory) -> Route {

@@ -20,7 +20,7 @@ enum SegmentAnswer {
             problem.maxAge = Self.missingMaxAge
             return .problem(problem)
         case .expired:
-            var problem = Problem(.gone, "this segment has left the rewind window")
+            var problem = Problem(.notFound, "this segment is not in the rewind window any more")
             problem.maxAge = Self.expiredMaxAge
             return .problem(problem)
         }

@@ -33,7 +33,9 @@ struct PartBuilder {
         }
     }
 
-    /// Closes the part. `silence` is shared between parts that are silent throughout and equally long.
+    /// Closes the part.
+    ///
+    /// `silence` is shared between parts that are silent throughout and equally long.
     func close(
         slot: Int64,
         title: Title?,

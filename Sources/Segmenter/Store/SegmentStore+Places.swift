@@ -28,9 +28,19 @@ extension SegmentStore {
     }
 
     /// The place a live listener starts at: the newest audio, `burst` milliseconds of it at once.
+    ///
+    /// Before the first audio there is none to give at once: what precedes it is silence that only fills its slots.
     package func livePlace(burst: Int64) -> FramePlace? {
-        guard let edge = self.liveEdgeTime, let behind = self.liveEdge else { return nil }
-        return self.place(notBefore: edge.advanced(byMilliseconds: -burst)) ?? FramePlace(cursor: behind, time: edge)
+        guard let slots = self.slots, let edge = self.liveEdgeTime, let behind = self.liveEdge else { return nil }
+        let next = FramePlace(cursor: behind, time: edge)
+        guard let place = self.place(notBefore: edge.advanced(byMilliseconds: -burst)) else { return next }
+        let hasAudio = self.isAudible(place.cursor) || self.audible(from: StreamCursor(slot: slots.lowerBound)) != nil
+        return hasAudio ? place : next
+    }
+
+    private func isAudible(_ cursor: StreamCursor) -> Bool {
+        guard case .found(let part, _) = self.part(cursor.slot, cursor.part) else { return false }
+        return part.firstAudibleFrame(from: cursor.frame) == cursor.frame
     }
 
     /// The first frame from a source at or after a place, `nil` when only silence follows.

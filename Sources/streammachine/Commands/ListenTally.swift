@@ -18,6 +18,7 @@ struct ListenTally {
     private var audioSeconds = 0.0
     private var bytes = 0
     private var titles = 0
+    private var gaps = 0
     private var failure: String?
     private let start: ContinuousClock.Instant
     private var lastArrival: ContinuousClock.Instant
@@ -49,7 +50,7 @@ struct ListenTally {
         var lines = ["\(self.bytes) bytes of audio in \(elapsed) s"]
         lines.append("\(self.frames) frames, \((self.audioSeconds * 1_000).rounded() / 1_000) s of audio")
         lines.append("\(self.titles) titles")
-        lines.append("\(self.decoder.junkBytes) bytes between frames")
+        lines.append("\(self.gaps) gaps, \(self.decoder.junkBytes) bytes that belong to no frame")
         lines.append("longest wait \(Double(self.longestWait / .milliseconds(1)) / 1_000) s")
         if let failure = self.failure { lines.append("failed: \(failure)") }
         return lines.joined(separator: "\n")
@@ -111,11 +112,13 @@ struct ListenTally {
         self.bytes += audio.readableBytes
         guard self.failure == nil else { return }
         var frames: [Frame] = []
+        let junkBefore = self.decoder.junkBytes
         do {
             try self.decoder.decode(audio, into: &frames)
         } catch {
             self.failure = error.message
         }
+        if self.decoder.junkBytes > junkBefore { self.gaps += 1 }
         self.frames += frames.count
         for frame in frames {
             self.audioSeconds += Double(frame.format.samplesPerFrame) / Double(frame.format.sampleRate)

@@ -40,6 +40,7 @@ struct ConfigurationKey {
             .init("mode", .text),
             .init("port", .integer),
             .init("source_port", .integer),
+            .init("shoutcast_port", .integer),
             .init("api_port", .integer),
             .init("bind", .text),
             .init("api_bind", .text),
@@ -70,7 +71,7 @@ struct ConfigurationKey {
         ] + Self.withoutEffect.map { ConfigurationKey($0, .any, .withoutEffect) }
 
     private static let withoutEffect = [
-        "shoutcast_port", "store", "behind_proxy", "cors", "ua_skip", "log_interval", "preroll", "timezone", "redis",
+        "store", "behind_proxy", "cors", "ua_skip", "log_interval", "preroll", "timezone", "redis",
         "analytics", "alerts", "admin", "users", "session", "sources", "tls", "log", "streams.*.source",
         "streams.*.format", "streams.*.fallback", "streams.*.max_buffer", "streams.*.host", "streams.*.group",
         "streams.*.bandwidth", "streams.*.codec", "streams.*.preroll", "streams.*.preroll_key",

@@ -10,6 +10,8 @@ struct ServerSettings {
     var apiBind = "127.0.0.1"
     var port = 8001
     var sourcePort = 8002
+    /// Where SHOUTcast encoders connect: by their custom the port above the source port.
+    var shoutcastPort = 8003
     var apiPort = 8010
     var grid = SlotGrid.standard
     /// Length of the live playlists, seconds.

@@ -38,6 +38,8 @@ struct SettingsReader {
         settings.apiBind = await self.text(["api_bind"]) ?? settings.apiBind
         settings.port = await self.integer(["port"], in: 0...65_535) ?? settings.port
         settings.sourcePort = await self.integer(["source_port"], in: 0...65_535) ?? settings.sourcePort
+        let shoutcastDefault = settings.sourcePort == 0 ? 0 : min(settings.sourcePort + 1, 65_535)
+        settings.shoutcastPort = await self.integer(["shoutcast_port"], in: 0...65_535) ?? shoutcastDefault
         settings.apiPort = await self.integer(["api_port"], in: 0...65_535) ?? settings.apiPort
         settings.grid = await self.grid()
         settings.hlsWindow = await self.integer(["hls", "window"], in: 30...86_400) ?? settings.hlsWindow

@@ -18,12 +18,14 @@ struct Server {
         let ready = true
         let port: Int
         let sourcePort: Int
+        let shoutcastPort: Int
         let apiPort: Int
 
         enum CodingKeys: String, CodingKey {
             case ready
             case port
             case sourcePort = "source_port"
+            case shoutcastPort = "shoutcast_port"
             case apiPort = "api_port"
         }
     }
@@ -48,12 +50,16 @@ struct Server {
             let services = ListenerServices(streams: streams, time: time, group: self.group, logger: self.logger)
             return ListenerPort(services).bootstrap(group: self.group)
         }
+        let desk = MountDesk(streams: streams, time: time, logger: self.logger)
+        let sourcePort = SourcePort(desk: desk, logger: self.logger)
         let sources = try await self.bind("source_port", self.settings.bind, self.settings.sourcePort) {
-            let desk = MountDesk(streams: streams, time: time, logger: self.logger)
-            return SourcePort(desk: desk, logger: self.logger).bootstrap(group: self.group)
+            sourcePort.bootstrap(group: self.group)
+        }
+        let shoutcast = try await self.bind("shoutcast_port", self.settings.bind, self.settings.shoutcastPort) {
+            sourcePort.bootstrap(group: self.group)
         }
         for stream in streams.all { stream.start(every: .milliseconds(max(1, 100 / self.clock.rate))) }
-        try await self.serve(streams, time: time, listeners: listeners, sources: sources)
+        try await self.serve(streams, time: time, channels: [listeners, sources, shoutcast])
         try await self.group.shutdownGracefully()
     }
 
@@ -89,23 +95,23 @@ struct Server {
     private func serve(
         _ streams: StreamDirectory,
         time: StationTime,
-        listeners: any Channel,
-        sources: any Channel
+        channels: [any Channel]
     ) async throws {
-        let ports = (listeners.localAddress?.port ?? 0, sources.localAddress?.port ?? 0)
+        let ports = channels.map { $0.localAddress?.port ?? 0 }
         let admin = AdminPort(streams: streams, time: time).application(
             host: self.settings.apiBind,
             port: self.settings.apiPort,
             group: self.group,
             logger: self.logger
         ) { channel in
-            Self.announce(Ready(port: ports.0, sourcePort: ports.1, apiPort: channel.localAddress?.port ?? 0))
+            let apiPort = channel.localAddress?.port ?? 0
+            Self.announce(Ready(port: ports[0], sourcePort: ports[1], shoutcastPort: ports[2], apiPort: apiPort))
         }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: admin),
-                    .init(service: PortsService(channels: [listeners, sources], streams: streams)),
+                    .init(service: PortsService(channels: channels, streams: streams)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: self.logger

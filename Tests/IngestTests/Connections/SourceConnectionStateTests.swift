@@ -25,6 +25,10 @@ struct SourceConnectionStateTests {
                     if request.credentials == nil { state.refused(.unauthorized) } else { state.admitted() }
                 }
                 if case .update = action { state.answered(.accepted) }
+                if case .recognize(let login) = action {
+                    let isRight = login.credentials?.hasPassword("hackme") == true
+                    if isRight { state.recognized() } else { state.refused(.unauthorized) }
+                }
             }
         }
         for piece in pieces {
@@ -44,7 +48,13 @@ struct SourceConnectionStateTests {
         Array("OPTIONS * HTTP/1.1\r\n\r\nGET /admin/metadata?mount=t&song=s HTTP/1.1\r\n".utf8)
             + Array("Authorization: Basic c291cmNlOmhhY2ttZQ==\r\n\r\nPOST /admin/metadata?mount=t HTTP/1.1\r\n".utf8)
             + Array("Authorization: Basic c291cmNlOmhhY2ttZQ==\r\nContent-Length: 6\r\n\r\nsong=xGET /".utf8),
-        Array("hackme\r\nicy-name: x\r\n\r\n".utf8),
+        Array("hackme\nicy-name:x\nicy-br: 128\n\n".utf8) + TestAudio.frames(4),
+        Array("hackme\r\r\n\r\r\n".utf8) + TestAudio.frames(4),
+        Array("hackme\r\nno header\r\nicy-name:x\r\n\u{0}\r\n\r\n".utf8) + TestAudio.frames(1),
+        Array("hackme\r\n\r\nThis is no audio.".utf8),
+        Array("wrong\r\nicy-name: x\r\n\r\n".utf8) + TestAudio.frames(1),
+        Array("hack\rme\r\n\r\n".utf8),
+        Array("GET /admin.cgi?pass=hackme&mode=updinfo&song=\u{E9} HTTP/1.0\r\n\r\n".utf8),
     ]
 
     @Test("every split of an exchange gives the same actions", arguments: Self.exchanges)

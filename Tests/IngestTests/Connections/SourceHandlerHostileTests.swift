@@ -73,13 +73,10 @@ struct SourceHandlerHostileTests {
         #expect(try chunked.answer().contains(" 413 "))
     }
 
-    @Test(
-        "what is not HTTP is told what this port takes",
-        arguments: ["hackme\r\n", "\u{16}\u{3}\u{1}", "Z\u{0}\u{1}", "GETX"]
-    )
-    func otherProtocols(bytes: String) throws {
+    @Test("TLS is told that it is not spoken here")
+    func tls() throws {
         let client = try SourceClient()
-        try client.send(bytes)
+        try client.send("\u{16}\u{3}\u{1}")
         #expect(try client.answer().hasPrefix("HTTP/1.0 400 Bad Request\r\n"))
         client.pass(.seconds(2))
         #expect(client.isClosed)
@@ -103,6 +100,9 @@ struct SourceHandlerHostileTests {
                 "GET /admin/metadata?mount=/t&song=x HTTP/1.1\r\nAuthorization: Basic c291cmNlOmhhY2ttZQ==\r\n\r\n".utf8
             ),
             Array("POST /admin/metadata HTTP/1.1\r\nContent-Length: 5\r\n\r\nsong=".utf8),
+            Array("hackme\nicy-name:T\nicy-br:128\n\n".utf8) + TestAudio.frames(4),
+            Array("t:hackme\r\nicy-url: x\r\r\n\r\n".utf8) + TestAudio.frames(4),
+            Array("GET /admin.cgi?pass=hackme&mode=updinfo&song=x HTTP/1.0\r\nUser-Agent: Mozilla\r\n\r\n".utf8),
         ]
         let start = ContinuousClock.now
         for _ in 0..<800 where ContinuousClock.now - start < .seconds(4) {

@@ -29,4 +29,21 @@ struct MetadataAnswerTests {
             #expect(reply.contains("WWW-Authenticate: Basic realm=") == (answer == .unauthorized))
         }
     }
+
+    @Test("SHOUTcast's clients get a page, and a status that says it all")
+    func shoutcast() {
+        let expected: [(MetadataAnswer, String, String)] = [
+            (.accepted, "200 OK", "Metadata update successful"),
+            (.unauthorized, "401 Unauthorized", "You need to authenticate"),
+            (.unknownMount, "404 Not Found", "Source does not exist"),
+            (.refused(reason: "a & b"), "403 Forbidden", "a &amp; b"),
+            (.unknownAction, "400 Bad Request", "No such action"),
+            (.missingParameter("song"), "400 Bad Request", "Missing parameter: song"),
+        ]
+        for (answer, status, message) in expected {
+            let reply = String(buffer: answer.reply(version: .http10, keepAlive: false, dialect: .shoutcast))
+            #expect(reply.hasPrefix("HTTP/1.0 \(status)\r\nContent-Type: text/html; charset=utf-8\r\n"))
+            #expect(reply.hasSuffix("<body>\(message)</body></html>\n"))
+        }
+    }
 }

@@ -56,6 +56,35 @@ struct MetadataRequestTests {
         #expect(try self.text("mount=/t&artist=A&title=B&song=S") == "S")
     }
 
+    private func shoutcast(_ query: String, header: String = "") throws -> MetadataRequest {
+        var buffer = ByteBuffer(string: "GET /admin.cgi?\(query) HTTP/1.0\r\n\(header)\r\n")
+        var parser = RequestParser()
+        let request = try #require(try parser.next(from: &buffer))
+        #expect(MetadataRequest.isMetadata(request))
+        return MetadataRequest(request, form: nil, peer: "192.0.2.1")
+    }
+
+    private func expected(_ password: String, user: String = "source", mount: String? = nil) -> MetadataRequest {
+        let credentials = BasicCredentials(user: user, password: password)
+        return .update(
+            MetadataUpdate(mount: mount, text: "A B", url: nil, credentials: credentials, peer: "192.0.2.1")
+        )
+    }
+
+    @Test("SHOUTcast's titles come with a password instead of a mount")
+    func shoutcastTitles() throws {
+        #expect(try self.shoutcast("pass=pw&mode=updinfo&song=A%20B&url=") == self.expected("pw"))
+        #expect(try self.shoutcast("sid=1&mode=updinfo&song=A+B&pass=live%3Ap%40w") == self.expected("live:p@w"))
+        #expect(try self.shoutcast("pass=p+w%2B%20%&song=A+B") == self.expected("p+w+ %"))
+        #expect(try self.shoutcast("pass=pw&mount=/live&song=A+B") == self.expected("pw", mount: "live"))
+        #expect(try self.shoutcast("pass=pw&mount=/&song=A+B") == self.expected("pw"))
+        let basic = "Authorization: Basic YWRtaW46cHc=\r\n"
+        #expect(try self.shoutcast("mode=updinfo&song=A+B", header: basic) == self.expected("pw", user: "admin"))
+        #expect(try self.shoutcast("mode=updinfo&song=A+B") == .answered(.unauthorized))
+        #expect(try self.shoutcast("pass=pw&mode=updinfo") == .answered(.missingParameter("song")))
+        #expect(try self.shoutcast("pass=pw&mode=viewxml") == .answered(.unknownAction))
+    }
+
     @Test("what is missing is named, and what is unknown is told")
     func wrong() throws {
         #expect(try self.request("mount=/t&song=x", authorized: false) == .answered(.unauthorized))

@@ -90,7 +90,7 @@ package struct AdminPort: Sendable {
     }
 
     private func readiness() throws -> Response {
-        let reasons = self.streams.all.compactMap { stream in
+        let reasons = self.streams.all.filter(\.definition.isMonitored).compactMap { stream in
             stream.feedStatus.source == nil ? "\(stream.name) has no source" : nil
         }
         let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons)

@@ -50,9 +50,11 @@ package struct SourceRequest: Hashable, Sendable {
 
     /// Takes what a SHOUTcast source has said so far.
     init(_ head: ShoutcastHead, peer: String) {
+        // libshout asks what a server can do with a password that is none: a probe, as without credentials in HTTP.
+        let password = head.password == "!POKE" ? nil : head.password
         self.init(
             mount: nil,
-            credentials: head.password.map { BasicCredentials(user: "source", password: $0) },
+            credentials: password.map { BasicCredentials(user: "source", password: $0) },
             contentType: head.header("content-type"),
             peer: peer,
             description: SourceDescription { head.header($0) },

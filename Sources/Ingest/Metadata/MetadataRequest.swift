@@ -20,9 +20,11 @@ package enum MetadataRequest: Hashable, Sendable {
     /// `charset` is not looked at: text that is valid UTF-8 is UTF-8, whatever an encoder calls it, and anything else
     /// can only be a one-byte charset (`LegacyText`).
     package init(_ request: Request, form: ByteBuffer?, peer: String) {
+        let isShoutcast = MetadataDialect(request) == .shoutcast
         let bytes = Self.parameterBytes(request, form)
         let parameters = QueryParameters(bytes)
-        guard let credentials = Self.credentials(request, bytes) else {
+        let password = isShoutcast ? Self.password(bytes) : nil
+        guard let credentials = password ?? request.basicCredentials else {
             self = .answered(.unauthorized)
             return
         }
@@ -31,8 +33,8 @@ package enum MetadataRequest: Hashable, Sendable {
             self = .answered(.unknownAction)
             return
         }
-        let mount = Self.mount(parameters)
-        guard mount != nil || MetadataDialect(request) == .shoutcast else {
+        let mount = parameters["mount"].map(MountName.fromPath)
+        guard mount != nil || isShoutcast else {
             self = .answered(.missingParameter("mount"))
             return
         }
@@ -40,14 +42,10 @@ package enum MetadataRequest: Hashable, Sendable {
             self = .answered(.missingParameter("song"))
             return
         }
+        let named = isShoutcast ? mount.flatMap(Self.unlessEmpty) : mount
+        let url = parameters["url"].map(Self.cleaned).flatMap(Self.unlessEmpty)
         self = .update(
-            MetadataUpdate(
-                mount: mount,
-                text: Self.cleaned(text),
-                url: parameters["url"].map(Self.cleaned).flatMap { $0.isEmpty ? nil : $0 },
-                credentials: credentials,
-                peer: peer
-            )
+            MetadataUpdate(mount: named, text: Self.cleaned(text), url: url, credentials: credentials, peer: peer)
         )
     }
 
@@ -60,16 +58,13 @@ package enum MetadataRequest: Hashable, Sendable {
         return bytes
     }
 
-    /// Basic credentials, which some send to SHOUTcast too, or its password among the parameters.
-    private static func credentials(_ request: Request, _ parameters: ByteBuffer) -> BasicCredentials? {
-        guard MetadataDialect(request) == .shoutcast else { return request.basicCredentials }
-        // A plus is a plus in it: butt sends its password as it is, without encoding it.
-        let password = QueryParameters(parameters, plusIsSpace: false)["pass"]
-        return password.map { BasicCredentials(user: "source", password: $0) } ?? request.basicCredentials
+    /// SHOUTcast's password, in which a plus is a plus: butt sends it as it is, without encoding it.
+    private static func password(_ parameters: ByteBuffer) -> BasicCredentials? {
+        QueryParameters(parameters, plusIsSpace: false)["pass"].map { BasicCredentials(user: "source", password: $0) }
     }
 
-    private static func mount(_ parameters: QueryParameters) -> String? {
-        parameters["mount"].map(MountName.fromPath).flatMap { $0.isEmpty ? nil : $0 }
+    private static func unlessEmpty(_ text: String) -> String? {
+        text.isEmpty ? nil : text
     }
 
     /// `song`, or `artist` and `title` joined as players expect.

@@ -24,21 +24,24 @@ package final class PlaylistCache: Sendable {
 
     /// A playlist never names the oldest minute of the window, which may be gone before it is asked for.
     private static let unlistedMilliseconds: Int64 = 60_000
+    private static let segmentsToMeasure = 3
+    /// A transport stream of MP3 adds about a tenth.
+    private static let containerOverhead: Int64 = 10
     static let contentType = "application/vnd.apple.mpegurl"
 
     private let name: String
     private let store: SegmentStore
     private let listed: Int
-    private let unlisted: Int
     private let rendered = Mutex<[Kind: Rendered]>([:])
 
     /// Makes the playlists of a stream, `window` seconds long.
     package init(name: String, store: SegmentStore, window: Int) {
         let milliseconds = store.grid.segmentMilliseconds
+        let wanted = Int((Int64(window) * 1_000 + milliseconds - 1) / milliseconds)
+        let unlisted = Int((Self.unlistedMilliseconds + milliseconds - 1) / milliseconds)
         self.name = name
         self.store = store
-        self.listed = max(3, Int((Int64(window) * 1_000 + milliseconds - 1) / milliseconds))
-        self.unlisted = Int((Self.unlistedMilliseconds + milliseconds - 1) / milliseconds)
+        self.listed = max(3, min(wanted, store.depth - unlisted))
     }
 
     /// The playlist as of the newest complete segment, `nil` before there is one.
@@ -57,7 +60,7 @@ package final class PlaylistCache: Sendable {
     }
 
     private func render(_ kind: Kind) -> ByteBuffer? {
-        let segments = self.store.newestComplete(self.listed, leavingOut: self.unlisted)
+        let segments = self.store.newestComplete(self.listed)
         let grid = self.store.grid
         switch kind {
         case .stream(let container):
@@ -68,12 +71,32 @@ package final class PlaylistCache: Sendable {
         case .multivariant:
             guard let format = segments.last?.header.format else { return nil }
             let container = Container.standard(for: format.codec)
-            guard let bandwidth = Bandwidth(of: segments, in: container, grid: grid) else { return nil }
+            guard let bandwidth = self.bandwidth(of: segments, in: container) else { return nil }
             let uri = "\(container.rawValue)/live.m3u8"
             return MultivariantPlaylist(
                 variants: [.init(uri: uri, bandwidth: bandwidth, codecs: format.codecString)]
             ).render()
         }
+    }
+
+    /// The bit rates of the audio, silence left out: it would declare far less than what follows.
+    private func bandwidth(of segments: [Segment], in container: Container) -> Bandwidth? {
+        let audible = segments.filter { !$0.isSilent }
+        let measured = Bandwidth(of: audible, in: container, grid: self.store.grid)
+        if let measured, audible.count >= Self.segmentsToMeasure { return measured }
+        // A stream that has just begun has no whole segment of audio; its newest part tells the rate.
+        let newest = self.newestPartRate.map { $0 + $0 / Self.containerOverhead }
+        guard let peak = [measured?.peak, newest].compactMap({ $0 }).max() else { return nil }
+        return Bandwidth(peak: peak, average: peak)
+    }
+
+    /// Bits per second of the frames in the newest part.
+    private var newestPartRate: Int64? {
+        guard let segment = self.store.newest, let part = segment.parts.last, part.frameCount > 0 else {
+            return nil
+        }
+        let samples = Int64(part.frameCount) * Int64(segment.header.format.samplesPerFrame)
+        return Int64(part.bytes.readableBytes) * 8 * Int64(segment.header.format.sampleRate) / samples
     }
 }
 

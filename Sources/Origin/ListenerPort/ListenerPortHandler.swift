@@ -21,6 +21,8 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
     private var deadline = NIODeadline.distantFuture
     private var timeout: Scheduled<Void>?
     private var unsentAtLastLook = 0
+    /// Set while a part of a head has arrived, which must be whole within the head limit.
+    private var headBegan = false
     private var holdsRead = false
 
     package init(_ services: ListenerServices) {
@@ -91,10 +93,10 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         do {
             while !self.isDone, context.channel.isWritable, let request = try self.parser.next(from: &self.received) {
                 self.deadline = .now() + self.services.idleLimit
+                self.headBegan = false
                 try self.answer(request, context)
             }
-            // Lets go of the receive buffer: an idle connection should hold none.
-            if self.received.readableBytes == 0 { self.received = ByteBuffer() }
+            self.noteRest(context)
         } catch {
             let failure = error as? WireError ?? WireError(.badRequest, "the request could not be read")
             self.write(
@@ -105,6 +107,20 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
                 context
             )
             self.finish(context)
+        }
+    }
+
+    /// Looks at what is left when all whole requests are answered: nothing, or the beginning of a head.
+    private func noteRest(_ context: ChannelHandlerContext) {
+        if self.received.readableBytes == 0 {
+            // Lets go of the receive buffer: an idle connection should hold none.
+            self.received = ByteBuffer()
+            self.headBegan = false
+        } else if !self.headBegan, context.channel.isWritable {
+            self.headBegan = true
+            self.deadline = min(self.deadline, .now() + self.services.headLimit)
+            self.timeout?.cancel()
+            self.watch(context)
         }
     }
 

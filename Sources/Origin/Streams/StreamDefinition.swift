@@ -16,6 +16,8 @@ package struct StreamDefinition: Sendable {
     /// The station's name for players, and the title before an encoder sends one.
     package var title: String?
     package var url: String?
+    /// Whether the server is ready only while this stream has a source.
+    package var isMonitored = false
     /// Whether `/` leads here.
     package var isRoot = false
 

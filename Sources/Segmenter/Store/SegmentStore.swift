@@ -26,7 +26,7 @@ package final class SegmentStore: Sendable {
 
     package let grid: SlotGrid
     /// Slots kept besides the open one.
-    private let depth: Int
+    package let depth: Int
     private let state = Mutex(State())
 
     /// Makes an empty store that keeps `seconds` of complete segments.
@@ -71,20 +71,17 @@ package final class SegmentStore: Sendable {
         }
     }
 
-    /// The complete segments among the newest `count`, oldest first, the oldest `unlisted` of the window left out.
-    package func newestComplete(_ count: Int, leavingOut unlisted: Int) -> [Segment] {
+    /// The newest complete segments, at most `count`, oldest first.
+    package func newestComplete(_ count: Int) -> [Segment] {
         self.state.withLock { state in
             let end = state.segments.last?.isComplete == false ? state.segments.count - 1 : state.segments.count
-            // Before the window is full nothing is about to expire.
-            let first = state.segments.count > self.depth ? unlisted : 0
-            let start = max(min(first, end), end - count)
-            return Array(state.segments[start..<max(start, end)])
+            return Array(state.segments[max(0, end - count)..<max(0, end)])
         }
     }
 
-    /// All segments, oldest first.
-    package var segments: [Segment] {
-        self.state.withLock { Array($0.segments) }
+    /// The newest segment that has a part, complete or open.
+    package var newest: Segment? {
+        self.state.withLock { $0.segments.last }
     }
 
     /// The slots held, the open one included, or `nil` before the first part.

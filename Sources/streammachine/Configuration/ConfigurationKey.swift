@@ -57,6 +57,7 @@ struct ConfigurationKey {
             .init("streams.*.metaTitle", .text),
             .init("streams.*.metaUrl", .text),
             .init("streams.*.root_route", .flag),
+            .init("streams.*.monitored", .flag),
             .init("chunk_duration", .number, .ignored("parts follow from hls.part_duration")),
             .init(
                 "streams.*.ffmpeg_args",
@@ -75,7 +76,7 @@ struct ConfigurationKey {
         "analytics", "alerts", "admin", "users", "session", "sources", "tls", "log", "streams.*.source",
         "streams.*.format", "streams.*.fallback", "streams.*.max_buffer", "streams.*.host", "streams.*.group",
         "streams.*.bandwidth", "streams.*.codec", "streams.*.preroll", "streams.*.preroll_key",
-        "streams.*.impression_delay", "streams.*.monitored",
+        "streams.*.impression_delay",
     ]
 
     /// The key of a path, if there is one.

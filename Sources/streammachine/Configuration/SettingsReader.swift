@@ -126,6 +126,7 @@ struct SettingsReader {
         stream.title = await self.text(["streams", name, "metaTitle"])
         stream.url = await self.text(["streams", name, "metaUrl"])
         stream.isRoot = await self.flag(["streams", name, "root_route"]) ?? false
+        stream.isMonitored = await self.flag(["streams", name, "monitored"]) ?? false
         if stream.isRoot, let other = settings.streams.first(where: \.isRoot) {
             self.problems.append("\(place): root_route is set for \(other.name) already, and only one can have it")
         }

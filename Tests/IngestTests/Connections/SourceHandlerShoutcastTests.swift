@@ -2,6 +2,7 @@
 
 import Ingest
 import NIOCore
+import Segmenter
 import Testing
 import Wire
 
@@ -69,6 +70,14 @@ struct SourceHandlerShoutcastTests {
         try client.send("hackme\r\n")
         try client.send("\r\n", TestAudio.frames(8))
         #expect(client.desk.sink("t")?.frames.count == 8)
+    }
+
+    @Test("libshout's poke is refused as a probe without credentials, which is no news")
+    func poke() throws {
+        let client = try SourceClient()
+        try client.send("!POKE\nicy-name:libshout server poke request\n\n")
+        #expect(try client.answer() == self.refusal)
+        #expect(client.desk.logins.map(\.credentials) == [nil])
     }
 
     @Test("names in Latin-1 become UTF-8")

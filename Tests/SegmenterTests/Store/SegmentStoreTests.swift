@@ -105,8 +105,8 @@ import Testing
             Issue.record("a future slot must not be there yet")
             return
         }
-        #expect(store.newestComplete(100, leavingOut: 1).map(\.slot) == Array(slots.lowerBound + 1..<slots.upperBound))
-        #expect(store.newestComplete(2, leavingOut: 1).map(\.slot) == [slots.upperBound - 2, slots.upperBound - 1])
+        #expect(store.newestComplete(100).map(\.slot) == Array(slots.lowerBound..<slots.upperBound))
+        #expect(store.newestComplete(2).map(\.slot) == [slots.upperBound - 2, slots.upperBound - 1])
     }
 
     @Test("an empty store knows no place")
@@ -115,6 +115,6 @@ import Testing
         #expect(store.livePlace(burst: 1_000) == nil)
         #expect(store.place(notBefore: Timestamp(milliseconds: 0)) == nil)
         #expect(store.oldestAudible == nil && store.liveEdge == nil && store.lastCompleteSlot == nil)
-        #expect(store.newestComplete(10, leavingOut: 0).isEmpty)
+        #expect(store.newestComplete(10).isEmpty)
     }
 }

@@ -37,7 +37,10 @@ import Testing
         #expect(self.place(&queue, part: 1).title == self.title("a", at: time))
     }
 
-    @Test("a title whose time has passed begins at the first unpublished frame", arguments: [0, -1, -5_000, -Self.start])
+    @Test(
+        "a title whose time has passed begins at the first unpublished frame",
+        arguments: [0, -1, -5_000, -Self.start]
+    )
     func late(offset: Int64) {
         var queue = TitleQueue()
         queue.announce(self.title("a", at: offset))

@@ -102,7 +102,10 @@ let package = Package(
         ),
         .testTarget(
             name: "streammachineTests",
-            dependencies: ["streammachine", "Origin", "Segmenter"],
+            dependencies: [
+                "streammachine", "Origin", "Segmenter", nio, logging,
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
             swiftSettings: swiftSettings
         ),
     ]

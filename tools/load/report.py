@@ -40,7 +40,7 @@ class Line:
         ratio = self.ratio()
         return [
             self.row, self.measure, figure(self.ours, self.unit), self.against, figure(self.theirs, self.unit),
-            "-" if ratio is None else f"{ratio:.2f}", "-" if self.bar is None else f"<= {self.bar:.2f}",
+            "-" if ratio is None else f"{ratio:.3f}", "-" if self.bar is None else f"<= {self.bar:.2f}",
             self.verdict(), self.note,
         ]
 

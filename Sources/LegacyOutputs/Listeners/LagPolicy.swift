@@ -3,7 +3,7 @@
 /// What becomes of a listener that falls behind its place.
 ///
 /// A listener keeps the distance to the live edge that it began with. One that is `allowance` parts further behind jumps back to its
-/// place; one that must jump twice within a minute is closed. Distances are ordinals: parts on the clock.
+/// place; one that must jump twice within a minute, or has taken nothing since its last jump, is closed. Distances are ordinals: parts on the clock.
 package struct LagPolicy: Sendable {
     package enum Action: Equatable, Sendable {
         case keep
@@ -36,7 +36,9 @@ package struct LagPolicy: Sendable {
     }
 
     private mutating func jump(edge: Int64) -> Action {
-        if let last = self.lastJump, edge - last <= self.partsPerMinute { return .close }
+        // A listener that takes nothing comes here again one part after `allowance` parts, however many those are.
+        let tooSoon = max(self.partsPerMinute, self.allowance + 1)
+        if let last = self.lastJump, edge - last <= tooSoon { return .close }
         self.lastJump = edge
         return .jump(edge - self.distance)
     }

@@ -18,17 +18,23 @@ package final class ListenerHandler: ChannelInboundHandler {
     private var cursor: StreamCursor
     private var framer: ICYFramer?
     private var lag: LagPolicy
+    /// How many parts behind the live edge it stays; 0 for a live listener.
+    private let distance: Int64
     private var context: ChannelHandlerContext?
     /// Set while parts are written: a write may change writability, which must not start a second run inside the first.
     private var isWriting = false
     var fanoutIndex: Int?
 
     /// Makes a listener at `place`; `metadataInterval` is `nil` for one without ICY.
+    ///
+    /// A listener with a `burst` keeps its distance to the live edge: it gets so much at once, then a part for each that is
+    /// published, as a live listener does. One without takes all there is.
     package init(
         store: SegmentStore,
         fanout: Fanout,
         place: StreamCursor,
         metadataInterval: Int?,
+        burst: Duration?,
         largestLag: Duration,
         logger: Logger
     ) {
@@ -38,11 +44,14 @@ package final class ListenerHandler: ChannelInboundHandler {
         self.framer = metadataInterval.map { ICYFramer(interval: $0) }
         self.logger = logger
         let grid = store.grid
+        let part = Duration.milliseconds(grid.partMilliseconds)
         let start = place.ordinal(in: grid)
+        let edge = store.liveEdge?.ordinal(in: grid) ?? start
+        self.distance = burst.map { max(0, edge - start - Int64(($0 / part).rounded(.up))) } ?? 0
         self.lag = LagPolicy(
             start: start,
-            edge: store.liveEdge?.ordinal(in: grid) ?? start,
-            allowance: Int64(largestLag / .milliseconds(grid.partMilliseconds)),
+            edge: edge,
+            allowance: Int64(largestLag / part),
             partsPerMinute: 60_000 / grid.partMilliseconds
         )
     }
@@ -94,15 +103,17 @@ package final class ListenerHandler: ChannelInboundHandler {
         if self.writeParts(context) { context.flush() }
     }
 
-    /// Writes parts until there are no more or the socket is full; says whether there were any.
+    /// Writes parts until there are no more, or the socket is full, or the place is reached; says whether to flush.
     private func writeParts(_ context: ChannelHandlerContext) -> Bool {
         self.isWriting = true
         defer { self.isWriting = false }
         var hasWritten = false
-        while context.channel.isWritable {
+        let channel = context.channel
+        while channel.isWritable, !self.isAtItsPlace {
             switch self.cursor.next(in: self.store) {
-            case .part(let part, let fromFrame):
+            case .part(let part, let fromFrame, let isNewest):
                 self.write(part, fromFrame: fromFrame, context)
+                if isNewest { return true }
                 hasWritten = true
             case .caughtUp:
                 return hasWritten
@@ -111,6 +122,13 @@ package final class ListenerHandler: ChannelInboundHandler {
             }
         }
         return hasWritten
+    }
+
+    /// Whether a rewound listener has all that its distance to the live edge allows.
+    private var isAtItsPlace: Bool {
+        guard self.distance > 0, let edge = self.store.liveEdge else { return false }
+        let grid = self.store.grid
+        return self.cursor.ordinal(in: grid) >= edge.ordinal(in: grid) - self.distance
     }
 
     private func write(_ part: Part, fromFrame: Int, _ context: ChannelHandlerContext) {

@@ -41,8 +41,8 @@ enum Answer {
             return Self.playlist(request, stream, container, now: now)
         case .multivariant(let stream):
             return Self.playlist(request, stream, kind: .multivariant, now: now)
-        case .segment(let stream, let container, let slot):
-            return SegmentAnswer.make(request, stream, container, slot: slot)
+        case .segment(let stream, let container, let slot, let ending):
+            return SegmentAnswer.make(request, stream, container, slot: slot, ending: ending)
         case .tuneIn(let stream, let file):
             return Self.tuneIn(request, stream, file)
         case .nothing:
@@ -87,15 +87,20 @@ enum Answer {
             )
         }
         guard let content = stream.playlists.content(kind) else { return .problem(.noAudioYet(stream.name)) }
-        let takesGzip = request.hasToken("gzip", in: "Accept-Encoding")
+        let takesGzip = ContentCoding.isGzipAccepted(by: request)
         let variation = (takesGzip ? content.compressed : nil) ?? content.plain
-        let grid = stream.store.grid
-        let edge = grid.edge(ofSlot: grid.slot(at: now) + 1)
-        let age = min(max(Int(edge.millisecondsSince(now) / 1_000) - 1, 0), variation.heads.count - 1)
+        let age = Self.cacheAge(stream.store, now: now, choices: variation.heads.count)
         if let known = request.header("If-None-Match"), Self.matches(known, variation.entityTag) {
             return .status(.notModified, headers: variation.heads[age], body: [])
         }
         return .ok([request.method == .head ? variation.heads[age] : variation.answers[age]])
+    }
+
+    /// Which of a playlist's ages, from a second up, lasts until the next segment is due.
+    private static func cacheAge(_ store: SegmentStore, now: Timestamp, choices: Int) -> Int {
+        guard let newest = store.lastCompleteSlot else { return 0 }
+        let due = store.grid.edge(ofSlot: newest + 2)
+        return min(max(Int(due.millisecondsSince(now) / 1_000) - 1, 0), choices - 1)
     }
 
     private static func asksForTime(_ query: QueryParameters) -> Bool {

@@ -44,7 +44,9 @@ enum AudioRequest {
 
     private static func moment(_ moment: Timestamp, _ stream: Stream, newest: Timestamp) -> AudioRequest {
         guard let oldest = stream.store.oldestAudible else { return .refuse(.noAudioYet(stream.name)) }
-        guard moment >= oldest.time, moment <= newest, let place = stream.store.place(notBefore: moment) else {
+        guard moment >= oldest.time, moment <= newest,
+            let place = stream.store.place(notBefore: moment) ?? stream.store.livePlace(burst: 0)
+        else {
             return .refuse(.outsideWindow(oldest: oldest.time, newest: newest))
         }
         return .begin(place, isTimeAddressed: true)

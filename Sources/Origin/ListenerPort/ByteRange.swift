@@ -17,15 +17,20 @@ enum ByteRange: Hashable {
             self = .whole
             return
         }
-        switch (Int(ends[0]), Int(ends[1])) {
+        switch (Self.number(ends[0]), Self.number(ends[1])) {
         case (let first?, let last?) where first <= last:
             self = first < length ? .part(first..<min(last, length - 1) + 1) : .unsatisfiable
         case (let first?, nil) where ends[1].isEmpty:
             self = first < length ? .part(first..<length) : .unsatisfiable
         case (nil, let suffix?) where ends[0].isEmpty:
-            self = suffix == 0 || length == 0 ? .unsatisfiable : .part(max(0, length - suffix)..<length)
+            self = suffix == 0 || length == 0 ? .unsatisfiable : .part(max(0, length - min(suffix, length))..<length)
         default:
             self = .whole
         }
+    }
+
+    /// A number of digits; one that no body can reach is as good as the largest.
+    private static func number(_ digits: Substring) -> Int? {
+        digits.isEmpty ? nil : Int(digits) ?? .max
     }
 }

@@ -31,7 +31,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.preamble = self.services.preamble(on: context.eventLoop)
-        self.deadline = .now() + self.services.headLimit
+        self.deadline = context.eventLoop.now + self.services.headLimit
         self.watch(context)
     }
 
@@ -72,7 +72,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         if context.channel.isWritable, !self.isAnswering {
             self.answerRequests(context)
             context.flush()
-            if self.holdsRead {
+            if self.holdsRead, context.channel.isWritable {
                 self.holdsRead = false
                 context.read()
             }
@@ -92,33 +92,28 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         defer { self.isAnswering = false }
         do {
             while !self.isDone, context.channel.isWritable, let request = try self.parser.next(from: &self.received) {
-                self.deadline = .now() + self.services.idleLimit
+                self.deadline = context.eventLoop.now + self.services.idleLimit
                 self.headBegan = false
                 try self.answer(request, context)
             }
             self.noteRest(context)
         } catch {
             let failure = error as? WireError ?? WireError(.badRequest, "the request could not be read")
-            self.write(
-                Problem(failure.status, failure.message),
-                keepsAlive: false,
-                asText: true,
-                isHead: false,
-                context
-            )
+            self.write(Problem(failure.status, failure.message), connection: "close", asText: true, context)
             self.finish(context)
         }
     }
 
     /// Looks at what is left when all whole requests are answered: nothing, or the beginning of a head.
     private func noteRest(_ context: ChannelHandlerContext) {
+        guard !self.isDone else { return }
         if self.received.readableBytes == 0 {
             // Lets go of the receive buffer: an idle connection should hold none.
             self.received = ByteBuffer()
             self.headBegan = false
         } else if !self.headBegan, context.channel.isWritable {
             self.headBegan = true
-            self.deadline = min(self.deadline, .now() + self.services.headLimit)
+            self.deadline = min(self.deadline, context.eventLoop.now + self.services.headLimit)
             self.timeout?.cancel()
             self.watch(context)
         }
@@ -135,7 +130,8 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             self.write(self.firstLines(status), keepsAlive, request, [headers] + body, context)
         case .problem(let problem):
             let asText = request.header("Accept")?.hasPrefix("text/") == true
-            self.write(problem, keepsAlive: keepsAlive, asText: asText, isHead: request.method == .head, context)
+            let connection = keepsAlive ? (request.version == .http11 ? nil : "keep-alive") : "close"
+            self.write(problem, connection: connection, asText: asText, isHead: request.method == .head, context)
         case .listener(let stream, let place, let isTimeAddressed):
             self.become(stream, place, isTimeAddressed: isTimeAddressed, request, context)
             return
@@ -171,16 +167,16 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
 
     private func write(
         _ problem: Problem,
-        keepsAlive: Bool,
+        connection: String?,
         asText: Bool,
-        isHead: Bool,
+        isHead: Bool = false,
         _ context: ChannelHandlerContext
     ) {
         let (contentType, text) = problem.body(asText: asText)
         var head = ResponseHead(problem.status)
         head.add("Date", self.preamble?.currentDate ?? "")
         head.add("Server", AnswerPreamble.server)
-        if !keepsAlive { head.add("Connection", "close") }
+        if let connection { head.add("Connection", connection) }
         head.add("Content-Type", contentType)
         head.add("Cache-Control", problem.maxAge > 0 ? "max-age=\(problem.maxAge)" : "no-store")
         head.add("Access-Control-Allow-Origin", "*")
@@ -210,7 +206,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         guard
             case .found(let segment) = stream.store.segment(min(place.cursor.slot, stream.store.slots?.upperBound ?? 0))
         else {
-            self.write(.noAudioYet(stream.name), keepsAlive: false, asText: true, isHead: false, context)
+            self.write(.noAudioYet(stream.name), connection: "close", asText: true, context)
             return self.finish(context)
         }
         let wantsTitles = request.header("Icy-MetaData").flatMap { Int($0) }.map { $0 != 0 } ?? false
@@ -231,12 +227,14 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             fanout: stream.fanout,
             place: place.cursor,
             metadataInterval: interval,
+            burst: isTimeAddressed ? .seconds(stream.definition.burst) : nil,
             largestLag: stream.definition.largestLag,
             logger: stream.logger
         )
         do {
             try context.pipeline.syncOperations.addHandler(listener, position: .last)
             context.flush()
+            if self.holdsRead { context.read() }
         } catch {
             context.close(promise: nil)
         }
@@ -255,12 +253,12 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        guard NIODeadline.now() >= self.deadline else { return self.watch(context) }
+        guard context.eventLoop.now >= self.deadline else { return self.watch(context) }
         let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         if unsent > 0, unsent != self.unsentAtLastLook {
             // A slow client that still takes its answer.
             self.unsentAtLastLook = unsent
-            self.deadline = .now() + self.services.idleLimit
+            self.deadline = context.eventLoop.now + self.services.idleLimit
             return self.watch(context)
         }
         context.close(promise: nil)

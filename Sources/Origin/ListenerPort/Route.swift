@@ -12,7 +12,7 @@ enum Route {
     /// `/{stream}/master.m3u8`.
     case multivariant(Stream)
     /// `/{stream}/{container}/{segment ms}-{part ms}/{slot}.{ending}`.
-    case segment(Stream, Container, slot: Int64)
+    case segment(Stream, Container, slot: Int64, ending: Substring)
     /// `/{stream}.m3u`, `.pls`, `.xspf`, and `/listen.pls` for the stream that `/` leads to.
     case tuneIn(Stream, TuneInFile)
     case nothing
@@ -54,9 +54,9 @@ enum Route {
         case 4:
             guard let container = Container(rawValue: String(components[1])),
                 components[2] == Self.gridName(of: stream),
-                let slot = Self.slot(components[3], container, stream)
+                let (slot, ending) = Self.slot(components[3], container)
             else { return .nothing }
-            return .segment(stream, container, slot: slot)
+            return .segment(stream, container, slot: slot, ending: ending)
         default:
             return .nothing
         }
@@ -66,12 +66,13 @@ enum Route {
         "\(stream.store.grid.segmentMilliseconds)-\(stream.store.grid.partMilliseconds)"
     }
 
-    private static func slot(_ file: Substring, _ container: Container, _ stream: Stream) -> Int64? {
-        guard let dot = file.lastIndex(of: "."), file[..<dot].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let slot = Int64(file[..<dot])
-        else { return nil }
+    private static func slot(_ file: Substring, _ container: Container) -> (slot: Int64, ending: Substring)? {
+        guard let dot = file.lastIndex(of: "."), let slot = Int64(file[..<dot]) else { return nil }
         let ending = file[file.index(after: dot)...]
-        let isKnown = AudioFormat.Codec.allCases.contains { container.fileExtension(for: $0) == ending }
-        return isKnown ? slot : nil
+        // One address for one segment: caches must not be made to hold it under many.
+        guard file[..<dot] == String(slot), slot >= 0,
+            AudioFormat.Codec.allCases.contains(where: { container.fileExtension(for: $0) == ending })
+        else { return nil }
+        return (slot, ending)
     }
 }

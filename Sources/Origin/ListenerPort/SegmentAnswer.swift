@@ -11,7 +11,18 @@ enum SegmentAnswer {
     private static let missingMaxAge = 1
     private static let expiredMaxAge = 60
 
-    static func make(_ request: Request, _ stream: Stream, _ container: Container, slot: Int64) -> Answer {
+    static func make(
+        _ request: Request,
+        _ stream: Stream,
+        _ container: Container,
+        slot: Int64,
+        ending: Substring
+    ) -> Answer {
+        if let codec = stream.feedStatus.format?.codec, container.fileExtension(for: codec) != ending {
+            return .problem(
+                Problem(.notFound, "segments of this stream end in .\(container.fileExtension(for: codec))")
+            )
+        }
         switch stream.store.segment(slot) {
         case .found(let segment) where segment.isComplete:
             return Self.answer(request, stream, container, segment)
@@ -45,15 +56,16 @@ enum SegmentAnswer {
             return .status(.notModified, headers: head.finished(), body: [])
         }
         let isCurrent = request.header("If-Range").map { $0 == tag } ?? true
-        switch ByteRange(isCurrent ? request.header("Range") : nil, length: length) {
+        // A range has a meaning for GET alone (RFC 9110 §14.2).
+        let range = isCurrent && request.method == .get ? request.header("Range") : nil
+        switch ByteRange(range, length: length) {
         case .whole:
             head.add("Content-Length", String(length))
             return .ok([head.finished()] + (request.method == .head ? [] : body))
         case .part(let range):
             head.add("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)")
             head.add("Content-Length", String(range.count))
-            let part = request.method == .head ? [] : Self.slice(body, range)
-            return .status(.partialContent, headers: head.finished(), body: part)
+            return .status(.partialContent, headers: head.finished(), body: Self.slice(body, range))
         case .unsatisfiable:
             head.add("Content-Range", "bytes */\(length)")
             head.add("Content-Length", "0")

@@ -19,6 +19,8 @@ final class StreamFeed {
     private var timeline: Timeline
     private var sources: [SourceSession] = []
     private var isPaused = false
+    /// When the live source delivered last, or became live; the station's time in microseconds.
+    private var lastDelivery: Int64 = 0
     private var title: Title?
     private var report: ((Stream.FeedStatus) -> Void)?
     private var ticks: RepeatedTask?
@@ -70,9 +72,10 @@ final class StreamFeed {
     /// Takes frames of a source; a source on standby is not heard.
     func receive(_ frames: [Frame], from source: SourceSession, at now: Int64) {
         if self.sources.first !== source {
-            guard self.isLate(now), self.sources.contains(where: { $0 === source }) else { return }
+            guard self.isSilent(now), self.sources.contains(where: { $0 === source }) else { return }
             self.promote(source)
         }
+        self.lastDelivery = now
         self.publish(self.timeline.receive(frames, at: now))
         if let reason = self.timeline.refusal {
             self.logger.warning("source refused: \(reason)", metadata: ["peer": "\(source.request.peer)"])
@@ -96,10 +99,9 @@ final class StreamFeed {
         self.reportStatus()
     }
 
-    /// Whether the live source is so late that one on standby should take over.
-    private func isLate(_ now: Int64) -> Bool {
-        guard let position = self.timeline.position else { return true }
-        return now - position >= Timeline.latenessLimit
+    /// Whether the live source has been silent for so long that one on standby should take over.
+    private func isSilent(_ now: Int64) -> Bool {
+        now - self.lastDelivery >= Timeline.latenessLimit
     }
 
     private func promote(_ source: SourceSession) {
@@ -110,6 +112,7 @@ final class StreamFeed {
 
     private func goLive(_ source: SourceSession) {
         self.isPaused = false
+        self.lastDelivery = self.time.microseconds
         self.timeline.beginSource()
         self.logger.info("source is live", metadata: ["peer": "\(source.request.peer)"])
     }

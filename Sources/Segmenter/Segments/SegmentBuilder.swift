@@ -73,12 +73,16 @@ struct SegmentBuilder {
     /// Ends the run with silence up to its slot's edge, and begins another one there, behind a discontinuity.
     mutating func change(to format: AudioFormat, silence: Frame, into output: inout [Publication]) {
         guard let old = self.open?.header else { preconditionFailure("a run is changed only after one has begun") }
-        while self.open?.header.slot == old.slot { self.appendSilence(into: &output) }
+        // At an edge nothing is laid in the new slot yet, and the new run may have it.
+        let isAtEdge = self.open?.samples == 0
+        if !isAtEdge {
+            while self.open?.header.slot == old.slot { self.appendSilence(into: &output) }
+        }
         let end = Timestamp(milliseconds: ((self.position ?? 0) + 999) / 1_000)
         self.startRun(
             format,
             silence: silence,
-            slot: old.slot + 1,
+            slot: isAtEdge ? old.slot : old.slot + 1,
             notBefore: end,
             sequence: old.discontinuitySequence + 1,
             isDiscontinuous: true

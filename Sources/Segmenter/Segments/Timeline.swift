@@ -122,6 +122,10 @@ package struct Timeline: Sendable {
             return "this stream's audio is \(current.codec.title), the source sends \(codec.title): players lose audio"
                 + " when the codec changes, so send \(current.codec.title) or use another stream"
         }
+        guard frame.microseconds <= self.grid.partMilliseconds * 1_000 else {
+            return "a frame of \(frame.microseconds / 1_000) ms is longer than a part, which is"
+                + " \(self.grid.partMilliseconds) ms: send a higher sample rate, or raise hls.part_duration"
+        }
         guard SilentFrame.matching(frame) == nil else { return nil }
         return "\(codec.title) with \(frame.format.channels) channels and profile \(frame.format.profile) cannot be"
             + " streamed: send MP3 or AAC-LC, mono or stereo"

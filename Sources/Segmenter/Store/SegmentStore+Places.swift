@@ -39,7 +39,7 @@ extension SegmentStore {
     }
 
     private func isAudible(_ cursor: StreamCursor) -> Bool {
-        guard case .found(let part, _) = self.part(cursor.slot, cursor.part) else { return false }
+        guard case .found(let part, _, _) = self.part(cursor.slot, cursor.part) else { return false }
         return part.firstAudibleFrame(from: cursor.frame) == cursor.frame
     }
 

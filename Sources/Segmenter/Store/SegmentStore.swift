@@ -13,7 +13,8 @@ package final class SegmentStore: Sendable {
     }
 
     package enum PartLookUp: Sendable {
-        case found(Part, isLast: Bool)
+        /// `isLast` of its complete segment, `isNewest` of all.
+        case found(Part, isLast: Bool, isNewest: Bool)
         case notYet
         case expired
     }
@@ -56,8 +57,12 @@ package final class SegmentStore: Sendable {
             guard slot >= first else { return .expired }
             let place = Int(slot - first)
             guard place < state.segments.count, index < state.segments[place].parts.count else { return .notYet }
-            let isLast = state.segments[place].isComplete && index == state.segments[place].parts.count - 1
-            return .found(state.segments[place].parts[index], isLast: isLast)
+            let isEnd = index == state.segments[place].parts.count - 1
+            return .found(
+                state.segments[place].parts[index],
+                isLast: isEnd && state.segments[place].isComplete,
+                isNewest: isEnd && place == state.segments.count - 1
+            )
         }
     }
 

@@ -14,8 +14,8 @@ package struct StreamCursor: Hashable, Sendable {
     }
 
     package enum Step: Sendable {
-        /// A part, to be taken from a frame on.
-        case part(Part, fromFrame: Int)
+        /// A part, to be taken from a frame on; behind the newest there is none.
+        case part(Part, fromFrame: Int, isNewest: Bool)
         case caughtUp
         /// The rewind window has passed the place.
         case expired
@@ -25,7 +25,7 @@ package struct StreamCursor: Hashable, Sendable {
     package mutating func next(in store: SegmentStore) -> Step {
         let step = store.part(self.slot, self.part)
         switch step {
-        case .found(let part, let isLast):
+        case .found(let part, let isLast, let isNewest):
             let frame = self.frame
             self.frame = 0
             if isLast {
@@ -34,7 +34,7 @@ package struct StreamCursor: Hashable, Sendable {
             } else {
                 self.part += 1
             }
-            return .part(part, fromFrame: frame)
+            return .part(part, fromFrame: frame, isNewest: isNewest)
         case .notYet:
             return .caughtUp
         case .expired:

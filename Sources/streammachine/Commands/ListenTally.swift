@@ -15,6 +15,7 @@ struct ListenTally {
     private var blockLength: Int?
     private var decoder = FrameDecoder()
     private var frames = 0
+    private static let longestHead = 64 * 1_024
     private var audioSeconds = 0.0
     private var bytes = 0
     private var titles = 0
@@ -39,7 +40,10 @@ struct ListenTally {
         var received = received
         if !self.isInBody {
             self.head.writeBuffer(&received)
-            guard let body = self.endOfHead() else { return [] }
+            guard let body = self.endOfHead() else {
+                if self.head.readableBytes > Self.longestHead { self.failure = "the answer's head has no end" }
+                return []
+            }
             received = body
         }
         return self.takeBody(&received)

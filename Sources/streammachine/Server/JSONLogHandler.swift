@@ -2,6 +2,7 @@
 
 import Foundation
 import Logging
+import Segmenter
 
 /// Writes each log message as one JSON object a line on standard error, for log collectors.
 struct JSONLogHandler: LogHandler {
@@ -27,9 +28,15 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        guard let line = self.line(for: event, at: Date()) else { return }
+        FileHandle.standardError.write(line)
+    }
+
+    /// The line of an event, its line break included.
+    func line(for event: LogEvent, at moment: Date) -> Data? {
         let all = self.metadata.merging(event.metadata ?? [:]) { _, own in own }
         let line = Line(
-            time: Date().formatted(.iso8601.time(includingFractionalSeconds: true)),
+            time: Timestamp(milliseconds: Int64(moment.timeIntervalSince1970 * 1_000)).rfc3339,
             level: event.level.rawValue,
             label: self.label,
             message: "\(event.message)",
@@ -37,7 +44,6 @@ struct JSONLogHandler: LogHandler {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let text = try? encoder.encode(line) else { return }
-        FileHandle.standardError.write(text + Data("\n".utf8))
+        return (try? encoder.encode(line)).map { $0 + Data("\n".utf8) }
     }
 }

@@ -33,7 +33,7 @@ struct Server {
     private let settings: ServerSettings
     private let clock: MachineClock
     private let logger: Logger
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: ProcessorCount.current)
 
     init(_ settings: ServerSettings, clock: MachineClock, logger: Logger) {
         self.settings = settings

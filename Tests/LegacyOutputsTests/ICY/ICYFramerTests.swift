@@ -16,18 +16,19 @@ import Testing
         return output
     }
 
-    @Test("without its blocks the stream is exactly the audio from the first frame wanted on", arguments: 0..<150)
+    @Test("without its blocks the stream is exactly the audio from the first frame wanted on", arguments: 0..<60)
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var stream = TestParts()
         for _ in 0..<Int.random(in: 1...12, using: &random) {
             let frames = Int.random(in: 1...60, using: &random)
             let titles = Bool.random(using: &random) ? [Int.random(in: 0..<frames, using: &random): "title"] : [:]
-            stream.publish(frames: frames, frameBytes: Int.random(in: 1...300, using: &random), titles: titles)
+            stream.publish(frames: frames, frameBytes: Int.random(in: 1...120, using: &random), titles: titles)
         }
         let parts = stream.parts
         let start = Int.random(in: 0..<parts[0].frameCount, using: &random)
-        let intervals = [1, 2, 255, 16_000, Int.random(in: 1...40_000, using: &random)]
+        let large = (0..<4).map { _ in Int.random(in: 1_000...40_000, using: &random) }
+        let intervals = large + [16_000, Int.random(in: 1...300, using: &random)] + (seed < 3 ? [1] : [])
         for interval in intervals {
             let output = self.framed(parts, interval: interval, fromFrame: start)
             let reader = try ICYReader(output, interval: interval)

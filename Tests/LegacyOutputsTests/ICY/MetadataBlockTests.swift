@@ -100,9 +100,9 @@ import Testing
         #expect(title.drop { $0 == "a" }.allSatisfy { $0 == "'" || $0 == "’" })
     }
 
-    @Test("half a megabyte of hostile text is one block of legal size")
+    @Test("a flood of hostile text is one block of legal size")
     func hostile() throws {
-        let block = try self.text(String(repeating: "';", count: 250_000), url: String(repeating: "'", count: 500_000))
+        let block = try self.text(String(repeating: "';", count: 10_000), url: String(repeating: "'", count: 20_000))
         #expect(block.utf8.count <= MetadataBlock.longestText && block.hasSuffix("';"))
         let endings = block.ranges(of: "';")
         #expect(endings.count == 1)

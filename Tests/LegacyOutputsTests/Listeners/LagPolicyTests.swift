@@ -61,10 +61,6 @@ import Testing
             case .close: isClosed = true
             }
         }
-        withKnownIssue("with an allowance of a minute or more, the jumps are more than a minute apart") {
-            #expect(isClosed)
-        } when: {
-            allowance >= 62
-        }
+        #expect(isClosed)
     }
 }

@@ -18,6 +18,7 @@ struct Listener {
         loop: EmbeddedEventLoop,
         window: Int = .max,
         metadataInterval: Int? = nil,
+        burst: Duration? = nil,
         largestLag: Duration = .seconds(30)
     ) throws {
         self.channel = EmbeddedChannel(loop: loop)
@@ -29,6 +30,7 @@ struct Listener {
             fanout: fanout,
             place: place,
             metadataInterval: metadataInterval,
+            burst: burst,
             largestLag: largestLag,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )

@@ -4,7 +4,7 @@ import NIOCore
 
 @testable import Segmenter
 
-/// A stream of parts whose bytes count up, so that one lost or given twice is seen.
+/// A stream of parts of noise, so that one lost or given twice is seen.
 struct TestParts {
     static let format = AudioFormat(
         codec: .mp3,
@@ -14,6 +14,14 @@ struct TestParts {
         samplesPerFrame: 1_152
     )
     static let firstSlot: Int64 = 1_000
+
+    private static let period = 65_521
+    /// Three periods of noise: a stream is this over and over, a prime number of bytes each time.
+    private static let noise: ByteBuffer = {
+        var random = SeededGenerator(seed: 1)
+        let period = (0..<Self.period).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return ByteBuffer(bytes: period + period + period)
+    }()
 
     let store: SegmentStore
     private(set) var audio = ByteBuffer()
@@ -30,9 +38,9 @@ struct TestParts {
     /// Publishes a part; titles begin at the frames given.
     mutating func publish(frames: Int = 40, frameBytes: Int = 384, titles: [Int: String] = [:]) {
         let grid = self.store.grid
-        var bytes = ByteBuffer()
-        for index in 0..<frames * frameBytes {
-            bytes.writeInteger(UInt8(truncatingIfNeeded: (self.audio.readableBytes + index) &* 167 >> 3))
+        let place = self.audio.readableBytes % Self.period
+        guard let bytes = Self.noise.getSlice(at: place, length: frames * frameBytes) else {
+            preconditionFailure("a part has at most two periods of bytes")
         }
         self.offsets.append(self.audio.readableBytes)
         let part = self.part(bytes, frames: frames, frameBytes: frameBytes, titles: titles)

@@ -256,6 +256,16 @@ import Testing
         #expect(simulation.heard.count > 600)
     }
 
+    @Test("frames that are longer than a part are refused, since parts could not lie on the clock")
+    func longFrames() throws {
+        var timeline = Timeline(grid: try #require(SlotGrid(segmentMilliseconds: 2_000, partMilliseconds: 100)))
+        #expect(timeline.receive([TestAudio.aac(0, rate: 8_000)], at: 1_790_000_000_000_000).isEmpty)
+        #expect(timeline.refusal?.contains("128 ms") == true)
+        timeline.beginSource()
+        _ = timeline.receive([TestAudio.aac(0, rate: 12_000)], at: 1_790_000_000_000_000)
+        #expect(timeline.refusal == nil)
+    }
+
     @Test("after a leap of the clock the missing hours are closed in bounded turns")
     func leap() {
         var simulation = Simulation()

@@ -17,7 +17,7 @@ import Testing
     private func numbers(from cursor: StreamCursor, in store: SegmentStore) -> [Int] {
         var cursor = cursor
         var result: [Int] = []
-        while case .part(let part, let frame) = cursor.next(in: store) {
+        while case .part(let part, let frame, _) = cursor.next(in: store) {
             result += TestAudio.numbers(of: part)[frame...].compactMap { $0 }
         }
         return result
@@ -29,7 +29,7 @@ import Testing
         let start = try #require(store.oldestAudible)
         var cursor = start.cursor
         var seen: [Int] = []
-        while case .part(let part, let frame) = cursor.next(in: store) {
+        while case .part(let part, let frame, _) = cursor.next(in: store) {
             seen += TestAudio.numbers(of: part)[frame...].compactMap { $0 }
         }
         #expect(seen == simulation.heard)
@@ -37,7 +37,7 @@ import Testing
         simulation.published.removeAll()
         simulation.play(seconds: 5)
         for publication in simulation.published { store.append(publication) }
-        while case .part(let part, let frame) = cursor.next(in: store) {
+        while case .part(let part, let frame, _) = cursor.next(in: store) {
             seen += TestAudio.numbers(of: part)[frame...].compactMap { $0 }
         }
         #expect(seen == Array(0..<seen.count) && seen.count > 2_900)

@@ -27,7 +27,7 @@ import Testing
 
     private func read(_ cursor: inout StreamCursor, _ store: SegmentStore) -> [String] {
         var texts: [String] = []
-        while case .part(let part, let frame) = cursor.next(in: store) {
+        while case .part(let part, let frame, _) = cursor.next(in: store) {
             texts.append("\(String(buffer: part.bytes))+\(frame)")
         }
         return texts

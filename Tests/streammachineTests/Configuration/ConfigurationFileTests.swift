@@ -33,7 +33,9 @@ struct ConfigurationFileTests {
 
     @Test("an unknown key is warned about with its line and what was probably meant")
     func unknownKeys() {
-        let file = self.file("{\n  \"prot\": 8001,\n  \"streams\": {\n    \"test\": { \"brust\": 10, \"zz\": {} }\n  }\n}")
+        let file = self.file(
+            "{\n  \"prot\": 8001,\n  \"streams\": {\n    \"test\": { \"brust\": 10, \"zz\": {} }\n  }\n}"
+        )
         #expect(file.problems == [])
         #expect(
             file.warnings == [

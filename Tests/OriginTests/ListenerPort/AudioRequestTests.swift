@@ -1,0 +1,115 @@
+// AudioRequestTests: where a listener begins.
+
+import NIOCore
+import Segmenter
+import Testing
+import Wire
+
+@testable import Origin
+
+@Suite struct AudioRequestTests {
+    private func begin(_ query: String, _ station: Station) throws -> (place: FramePlace, isTimeAddressed: Bool)? {
+        let parameters = QueryParameters(ByteBuffer(string: query), plusIsSpace: false)
+        switch AudioRequest(parameters, stream: try station.stream, now: station.time.now) {
+        case .begin(let place, let isTimeAddressed): return (place, isTimeAddressed)
+        case .refuse: return nil
+        }
+    }
+
+    private func refusal(_ query: String, _ station: Station) throws -> Problem? {
+        let parameters = QueryParameters(ByteBuffer(string: query), plusIsSpace: false)
+        switch AudioRequest(parameters, stream: try station.stream, now: station.time.now) {
+        case .begin: return nil
+        case .refuse(let problem): return problem
+        }
+    }
+
+    @Test(
+        "before the first audio every request is asked to come back",
+        arguments: ["", "offset=5", "timestamp=5", "offset=x"]
+    )
+    func noAudio(query: String) throws {
+        let problem = try #require(try self.refusal(query, Station()))
+        #expect(problem.status == .unavailable)
+    }
+
+    @Test("a live listener begins a burst behind the edge, and is not told a time")
+    func live() throws {
+        let (station, _) = try Station.playing(60)
+        let found = try #require(try self.begin("", station))
+        let edge = try #require(station.stream.store.liveEdgeTime)
+        #expect((9_970...10_000).contains(edge.millisecondsSince(found.place.time)))
+        #expect(!found.isTimeAddressed)
+    }
+
+    @Test("an offset is seconds behind the station's time, on a frame; a larger one gives the oldest audio")
+    func offsets() throws {
+        let (station, _) = try Station.playing(60)
+        for seconds in [5, 10, 30] as [Int64] {
+            let found = try #require(try self.begin("offset=\(seconds)", station))
+            let behind = station.time.now.millisecondsSince(found.place.time)
+            #expect((seconds * 1_000 - 24...seconds * 1_000).contains(behind))
+            #expect(found.isTimeAddressed)
+        }
+        let oldest = try #require(station.stream.store.oldestAudible)
+        for query in ["offset=3600", "offset=2d", "offset=999999999999999"] {
+            #expect(try self.begin(query, station)?.place == oldest)
+        }
+        let newest = try #require(try self.begin("offset=0", station))
+        let edge = try #require(station.stream.store.liveEdgeTime)
+        #expect((900...1_000).contains(edge.millisecondsSince(newest.place.time)))
+    }
+
+    @Test("a timestamp is the first frame not before it, inside the window only")
+    func timestamps() throws {
+        let (station, _) = try Station.playing(60)
+        let store = try station.stream.store
+        let oldest = try #require(store.oldestAudible)
+        let newest = try #require(store.liveEdgeTime)
+        for back in [1_000, 12_345, 40_000] as [Int64] {
+            let moment = newest.advanced(byMilliseconds: -back)
+            let found = try #require(try self.begin("timestamp=\(moment.milliseconds)", station))
+            #expect((0..<24).contains(found.place.time.millisecondsSince(moment)))
+            #expect(try self.begin("timestamp=\(moment.rfc3339)", station)?.place == found.place)
+        }
+        #expect(try self.begin("timestamp=\(oldest.time.milliseconds)", station)?.place == oldest)
+        for outside in [oldest.time.milliseconds - 1, newest.milliseconds + 1, 0, 253_402_300_799_999] {
+            let problem = try #require(try self.refusal("timestamp=\(outside)", station))
+            #expect(problem.status == .notFound)
+            #expect(problem.members.map(\.value) == [oldest.time.rfc3339, newest.rfc3339])
+        }
+    }
+
+    @Test("the newest moment that a refusal names is one that can be asked for")
+    func newestMoment() throws {
+        let (station, _) = try Station.playing(30)
+        let newest = try #require(station.stream.store.liveEdgeTime)
+        let found = try self.begin("timestamp=\(newest.milliseconds)", station)
+        #expect(found != nil)
+    }
+
+    @Test("a timestamp in a gap gives the next audio, and an offset too")
+    func gaps() throws {
+        let (station, encoder) = try Station.playing(30)
+        encoder.leave()
+        let lost = station.time.now
+        station.play(30)
+        let back = station.time.now
+        let again = Encoder(from: 1_000_000)
+        try station.connect(again)
+        station.play(20, again)
+        let moment = lost.advanced(byMilliseconds: 10_000)
+        let found = try #require(try self.begin("timestamp=\(moment.milliseconds)", station))
+        #expect(abs(found.place.time.millisecondsSince(back)) < 1_000)
+        #expect(try self.begin("offset=45", station)?.place == found.place)
+    }
+
+    @Test("what cannot be read is a 400 that says what is accepted")
+    func nonsense() throws {
+        let (station, _) = try Station.playing(10)
+        for query in ["offset=x", "timestamp=", "timestamp=x&offset=5"] {
+            let problem = try #require(try self.refusal(query, station))
+            #expect(problem.status == .badRequest && problem.detail.contains("must be"))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SocketStandIn: a socket's buffer and its client, in front of an embedded channel.
+
+import NIOCore
+import NIOEmbedded
+
+/// A socket that buffers as NIO's does: writability flips with its marks, inside writes and inside flushes.
+final class SocketStandIn: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    static let high = 64 * 1_024
+    static let low = 32 * 1_024
+
+    /// What the client has taken.
+    private(set) var taken = ByteBuffer()
+    /// Bytes written that the client has not taken.
+    private(set) var buffered = 0
+    private(set) var most = 0
+    private(set) var reads = 0
+    private(set) var readsWhileUnwritable = 0
+    /// How many more bytes the client takes.
+    private(set) var window: Int
+    private var waiting: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
+    private var flushed = 0
+    private var isDraining = false
+    private var context: ChannelHandlerContext?
+
+    init(window: Int = .max) {
+        self.window = window
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func read(context: ChannelHandlerContext) {
+        self.reads += 1
+        if !context.channel.isWritable { self.readsWhileUnwritable += 1 }
+        context.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let bytes = Self.unwrapOutboundIn(data)
+        self.waiting.append((bytes, promise))
+        self.buffered += bytes.readableBytes
+        self.most = max(self.most, self.buffered)
+        if self.buffered > Self.high { self.setWritable(false, context) }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        self.flushed = self.waiting.count
+        self.drain(context)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        let lost = self.waiting
+        self.waiting = []
+        self.flushed = 0
+        for write in lost { write.promise?.fail(ChannelError.ioOnClosedChannel) }
+        context.close(mode: mode, promise: promise)
+    }
+
+    /// Lets the client take so many bytes more.
+    func take(_ bytes: Int) {
+        self.window = bytes == .max ? .max : self.window + bytes
+        if let context = self.context { self.drain(context) }
+    }
+
+    private func drain(_ context: ChannelHandlerContext) {
+        guard !self.isDraining else { return }
+        self.isDraining = true
+        defer { self.isDraining = false }
+        while self.flushed > 0, self.window > 0 || self.waiting[0].bytes.readableBytes == 0 {
+            let count = min(self.window, self.waiting[0].bytes.readableBytes)
+            if var slice = self.waiting[0].bytes.readSlice(length: count) { self.taken.writeBuffer(&slice) }
+            if self.window != .max { self.window -= count }
+            self.buffered -= count
+            if self.waiting[0].bytes.readableBytes == 0 {
+                let done = self.waiting.removeFirst()
+                self.flushed -= 1
+                done.promise?.succeed()
+            }
+            if self.buffered < Self.low { self.setWritable(true, context) }
+        }
+    }
+
+    private func setWritable(_ isWritable: Bool, _ context: ChannelHandlerContext) {
+        guard let channel = context.channel as? EmbeddedChannel, channel.isWritable != isWritable else { return }
+        channel.isWritable = isWritable
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+@available(*, unavailable)
+extension SocketStandIn: Sendable {}

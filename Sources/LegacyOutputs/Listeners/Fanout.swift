@@ -30,13 +30,15 @@ package final class Fanout: Sendable {
         for loop in self.loops.values { loop.eventLoop.execute { loop.value.closeAll() } }
     }
 
-    /// Adds a listener; called on its loop.
-    func add(_ listener: ListenerHandler, on loop: any EventLoop) {
+    /// Adds a listener to those of its loop; called on it.
+    func add(_ listener: ListenerHandler, on loop: any EventLoop) -> LoopFanout {
         guard let fanout = self.loops[ObjectIdentifier(loop)] else {
             preconditionFailure("a listener lives on a loop of the group that the fanout was made for")
         }
-        fanout.value.add(listener)
+        let listeners = fanout.value
+        listeners.add(listener)
         self.listenerCount.add(1, ordering: .relaxed)
+        return listeners
     }
 
     /// Removes a listener; called on its loop.

@@ -21,17 +21,24 @@ package final class ListenerHandler: ChannelInboundHandler {
     /// How many parts behind the live edge it stays; 0 for a live listener.
     private let distance: Int64
     private var context: ChannelHandlerContext?
-    /// Set while parts are written: a write may change writability, which must not start a second run inside the first.
+    /// The head of the answer, until it is given to the channel.
+    private var head: ByteBuffer?
+    private var socket: DirectSocket?
+    /// Set while the channel holds bytes that the socket had no room for: nothing may overtake them.
+    private var isBlocked = false
+    private var listeners: LoopFanout?
+    /// Set while parts are written: a write may end at once, which must not start a second run inside the first.
     private var isWriting = false
     var fanoutIndex: Int?
 
-    /// Makes a listener at `place`; `metadataInterval` is `nil` for one without ICY.
+    /// Makes a listener at `place`, whose answer begins with `head`; `metadataInterval` is `nil` for one without ICY.
     ///
     /// A listener with a `burst` keeps its distance to the live edge: it gets so much at once, then a part for each that is
     /// published, as a live listener does. One without takes all there is.
     package init(
         store: SegmentStore,
         fanout: Fanout,
+        head: ByteBuffer,
         place: StreamCursor,
         metadataInterval: Int?,
         burst: Duration?,
@@ -40,6 +47,7 @@ package final class ListenerHandler: ChannelInboundHandler {
     ) {
         self.store = store
         self.fanout = fanout
+        self.head = head
         self.cursor = place
         self.framer = metadataInterval.map { ICYFramer(interval: $0) }
         self.logger = logger
@@ -58,7 +66,11 @@ package final class ListenerHandler: ChannelInboundHandler {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.fanout.add(self, on: context.eventLoop)
+        self.listeners = self.fanout.add(self, on: context.eventLoop)
+        self.socket = DirectSocket(of: context)
+        // Answers to earlier requests may still be on their way in the channel, so the head goes behind them.
+        if let head = self.head { self.writeThroughChannel(head, context) }
+        self.head = nil
         self.pump(context)
     }
 
@@ -73,11 +85,6 @@ package final class ListenerHandler: ChannelInboundHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        self.pump(context)
-        context.fireChannelWritabilityChanged()
-    }
-
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A listener that resets its connection has left; there is nothing to say to it.
         context.close(promise: nil)
@@ -86,7 +93,7 @@ package final class ListenerHandler: ChannelInboundHandler {
     /// Takes what is new, or finds that the listener has fallen too far behind.
     func wake() {
         guard let context = self.context else { return }
-        if context.channel.isWritable {
+        if self.takesMore {
             self.pump(context)
         } else if let edge = self.store.liveEdge {
             let grid = self.store.grid
@@ -98,31 +105,25 @@ package final class ListenerHandler: ChannelInboundHandler {
         self.context?.close(promise: nil)
     }
 
+    /// Writes parts until there are no more, or the socket is full, or the place is reached.
     private func pump(_ context: ChannelHandlerContext) {
         guard !self.isWriting else { return }
-        if self.writeParts(context) { context.flush() }
-    }
-
-    /// Writes parts until there are no more, or the socket is full, or the place is reached; says whether to flush.
-    private func writeParts(_ context: ChannelHandlerContext) -> Bool {
         self.isWriting = true
         defer { self.isWriting = false }
-        var hasWritten = false
-        let channel = context.channel
-        while channel.isWritable, !self.isAtItsPlace {
+        while self.takesMore, !self.isAtItsPlace {
             switch self.cursor.next(in: self.store) {
             case .part(let part, let fromFrame, let isNewest):
-                self.write(part, fromFrame: fromFrame, context)
-                if isNewest { return true }
-                hasWritten = true
+                self.write(self.bytes(of: part, fromFrame: fromFrame), context)
+                if isNewest { return }
             case .caughtUp:
-                return hasWritten
+                return
             case .expired:
-                guard self.rejoin(context) else { return hasWritten }
+                guard self.rejoin(context) else { return }
             }
         }
-        return hasWritten
     }
+
+    private var takesMore: Bool { !self.isBlocked && self.context != nil }
 
     /// Whether a rewound listener has all that its distance to the live edge allows.
     private var isAtItsPlace: Bool {
@@ -131,14 +132,43 @@ package final class ListenerHandler: ChannelInboundHandler {
         return self.cursor.ordinal(in: grid) >= edge.ordinal(in: grid) - self.distance
     }
 
-    private func write(_ part: Part, fromFrame: Int, _ context: ChannelHandlerContext) {
-        if self.framer != nil {
-            self.framer?.frame(part, fromFrame: fromFrame) { context.write(Self.wrapOutboundOut($0), promise: nil) }
-        } else {
-            var bytes = part.bytes
-            if fromFrame > 0 { bytes.moveReaderIndex(forwardBy: part.byteOffset(ofFrame: fromFrame)) }
-            context.write(Self.wrapOutboundOut(bytes), promise: nil)
+    private func bytes(of part: Part, fromFrame: Int) -> ByteBuffer {
+        if self.framer != nil, let listeners = self.listeners {
+            listeners.bytes.clear()
+            self.framer?.frame(part, fromFrame: fromFrame) { listeners.bytes.writeImmutableBuffer($0) }
+            return listeners.bytes
         }
+        var bytes = part.bytes
+        if fromFrame > 0 { bytes.moveReaderIndex(forwardBy: part.byteOffset(ofFrame: fromFrame)) }
+        return bytes
+    }
+
+    /// Writes to the socket itself; what it has no room for goes through the channel.
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        var rest = bytes
+        if let socket = self.socket {
+            switch socket.send(bytes) {
+            case .sent(let count) where count == bytes.readableBytes: return
+            case .sent(let count): rest.moveReaderIndex(forwardBy: count)
+            case .full: break
+            case .failed:
+                context.close(promise: nil)
+                return
+            }
+        }
+        self.writeThroughChannel(rest, context)
+    }
+
+    /// Writes through the channel, and waits until all of it is in the socket.
+    private func writeThroughChannel(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        self.isBlocked = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(Self.wrapOutboundOut(bytes)).whenSuccess { bound.value.channelHasWritten() }
+    }
+
+    private func channelHasWritten() {
+        self.isBlocked = false
+        if let context = self.context { self.pump(context) }
     }
 
     /// Moves a listener whose place has left the window; `false` when it was closed instead.
@@ -169,6 +199,7 @@ package final class ListenerHandler: ChannelInboundHandler {
     private func leave(_ context: ChannelHandlerContext) {
         self.fanout.remove(self, on: context.eventLoop)
         self.context = nil
+        self.socket = nil
     }
 }
 

@@ -10,6 +10,8 @@ final class LoopFanout {
     private static let slice = TimeAmount.milliseconds(4)
     private static let listenersBetweenLooks = 16
 
+    /// Where a listener with ICY puts a part together with its metadata, before the one write.
+    var bytes = ByteBuffer()
     private let loop: any EventLoop
     /// `nil` where a listener left during a sweep.
     private var listeners: [ListenerHandler?] = []

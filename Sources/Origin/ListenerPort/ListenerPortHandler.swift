@@ -218,13 +218,16 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             start: isTimeAddressed ? place.time : nil,
             date: self.preamble?.currentDate ?? ""
         )
-        context.write(Self.wrapOutboundOut(head), promise: nil)
-        guard request.method != .head else { return self.finish(context) }
+        guard request.method != .head else {
+            context.write(Self.wrapOutboundOut(head), promise: nil)
+            return self.finish(context)
+        }
         self.isDone = true
         self.timeout?.cancel()
         let listener = ListenerHandler(
             store: stream.store,
             fanout: stream.fanout,
+            head: head,
             place: place.cursor,
             metadataInterval: interval,
             burst: isTimeAddressed ? .seconds(stream.definition.burst) : nil,
@@ -233,7 +236,6 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         )
         do {
             try context.pipeline.syncOperations.addHandler(listener, position: .last)
-            context.flush()
             if self.holdsRead { context.read() }
         } catch {
             context.close(promise: nil)

@@ -28,6 +28,7 @@ struct Listener {
         let handler = ListenerHandler(
             store: store,
             fanout: fanout,
+            head: ByteBuffer(),
             place: place,
             metadataInterval: metadataInterval,
             burst: burst,

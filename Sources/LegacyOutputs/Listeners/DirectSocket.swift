@@ -1,0 +1,60 @@
+// DirectSocket: a listener's socket, for the one write a second that is nearly all of its cost.
+
+internal import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A listener's socket, for the one write a second that is nearly all of its cost (docs/decisions/0004).
+///
+/// It belongs to a NIO channel and is used only on the channel's loop, while the channel is active and has nothing left to write:
+/// whatever does not fit is given to the channel, which waits for room.
+struct DirectSocket {
+    enum Outcome {
+        case sent(Int)
+        /// The kernel's buffer has no room.
+        case full
+        /// The connection is gone.
+        case failed
+    }
+
+    private let descriptor: NIOBSDSocket.Handle
+
+    /// Finds the socket of a channel; `nil` for one that is none, or that encrypts on its way.
+    init?(of context: ChannelHandlerContext) {
+        let operations = context.pipeline.syncOperations
+        let handle = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        guard let handle else { return nil }
+        self.descriptor = handle
+    }
+
+    func send(_ bytes: ByteBuffer) -> Outcome {
+        bytes.withUnsafeReadableBytes { memory in
+            while true {
+                let sent = Self.send(self.descriptor, memory)
+                if sent >= 0 { return .sent(sent) }
+                switch errno {
+                case EINTR: continue
+                case EAGAIN: return .full
+                default: return .failed
+                }
+            }
+        }
+    }
+
+    private static func send(_ descriptor: NIOBSDSocket.Handle, _ memory: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+        Glibc.send(descriptor, memory.baseAddress, memory.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        #elseif canImport(Musl)
+        Musl.send(descriptor, memory.baseAddress, memory.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        #else
+        // NIO has set SO_NOSIGPIPE.
+        Darwin.send(descriptor, memory.baseAddress, memory.count, MSG_DONTWAIT)
+        #endif
+    }
+}

@@ -1,6 +1,6 @@
 // DirectSocket: a listener's socket, for the one write a second that is nearly all of its cost.
 
-internal import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
 import Glibc
@@ -13,9 +13,10 @@ import Darwin
 /// A listener's socket, for the one write a second that is nearly all of its cost (docs/decisions/0004).
 ///
 /// It belongs to a NIO channel and is used only on the channel's loop, while the channel is active and has nothing left to write:
-/// whatever does not fit is given to the channel, which waits for room.
-struct DirectSocket {
-    enum Outcome {
+/// whatever does not fit is given to the channel, which waits for room. Where bytes are changed on their way, as TLS does, it must
+/// not be used.
+package struct DirectSocket {
+    package enum Outcome {
         case sent(Int)
         /// The kernel's buffer has no room.
         case full
@@ -25,24 +26,41 @@ struct DirectSocket {
 
     private let descriptor: NIOBSDSocket.Handle
 
-    /// Finds the socket of a channel; `nil` for one that is none, or that encrypts on its way.
-    init?(of context: ChannelHandlerContext) {
+    /// Finds the socket of a channel; `nil` where there is none.
+    package init?(of context: ChannelHandlerContext) {
         let operations = context.pipeline.syncOperations
         let handle = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         guard let handle else { return nil }
         self.descriptor = handle
     }
 
-    func send(_ bytes: ByteBuffer) -> Outcome {
+    /// Sends as much as there is room for.
+    package func send(_ bytes: ByteBuffer) -> Outcome {
         bytes.withUnsafeReadableBytes { memory in
-            while true {
-                let sent = Self.send(self.descriptor, memory)
-                if sent >= 0 { return .sent(sent) }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN: return .full
-                default: return .failed
+            Self.outcome { Self.send(self.descriptor, memory) }
+        }
+    }
+
+    /// Sends as much of two buffers as there is room for, in one call.
+    package func send(_ first: ByteBuffer, _ second: ByteBuffer) -> Outcome {
+        first.withUnsafeReadableBytes { head in
+            second.withUnsafeReadableBytes { body in
+                let pieces = [head, body].map {
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
                 }
+                return Self.outcome { writev(self.descriptor, pieces, Int32(pieces.count)) }
+            }
+        }
+    }
+
+    private static func outcome(_ call: () -> Int) -> Outcome {
+        while true {
+            let sent = call()
+            if sent >= 0 { return .sent(sent) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .full
+            default: return .failed
             }
         }
     }

@@ -1,43 +1,39 @@
-// SegmentCache: the transport stream segments that players ask for now.
+// SegmentCache: the segments that players ask for now, packaged.
 
 package import HLS
-package import NIOCore
 package import Segmenter
 internal import Synchronization
 
-/// Packages segments on request and keeps the newest transport streams.
-///
-/// Packed audio is the parts' own bytes behind a tag and needs no copy; a transport stream is written once and shared.
+/// Packages segments on request and keeps the newest, which all players of a stream ask for at about the same time.
 package final class SegmentCache: Sendable {
-    private struct State {
-        var newestFirst: [(slot: Int64, bytes: ByteBuffer)] = []
+    private struct Entry {
+        let slot: Int64
+        let container: Container
+        let segment: PreparedSegment
     }
 
     private static let capacity = 8
-    private let writer: TransportStream
-    private let state = Mutex(State())
+    private let grid: SlotGrid
+    private let newestFirst = Mutex<[Entry]>([])
 
     package init(grid: SlotGrid) {
-        self.writer = TransportStream(grid: grid)
+        self.grid = grid
     }
 
-    /// The bytes of a complete segment in a container.
-    package func bytes(of segment: Segment, in container: Container) -> [ByteBuffer] {
-        switch container {
-        case .packedAudio: PackedAudio.segment(segment)
-        case .transportStream: [self.transportStream(of: segment)]
+    /// A complete segment in a container; `life` is how many seconds it will stay in the rewind window.
+    package func prepared(_ segment: Segment, in container: Container, life: Int64) -> PreparedSegment {
+        if let known = self.newestFirst.withLock({ Self.find(segment.slot, container, in: $0) }) { return known }
+        let prepared = PreparedSegment(segment, in: container, grid: self.grid, life: life)
+        self.newestFirst.withLock { entries in
+            guard Self.find(segment.slot, container, in: entries) == nil else { return }
+            let place = entries.firstIndex { $0.slot < segment.slot } ?? entries.count
+            entries.insert(Entry(slot: segment.slot, container: container, segment: prepared), at: place)
+            if entries.count > Self.capacity { entries.removeLast() }
         }
+        return prepared
     }
 
-    private func transportStream(of segment: Segment) -> ByteBuffer {
-        if let known = self.state.withLock({ $0.newestFirst.first { $0.slot == segment.slot }?.bytes }) { return known }
-        let bytes = self.writer.segment(segment)
-        self.state.withLock { state in
-            guard !state.newestFirst.contains(where: { $0.slot == segment.slot }) else { return }
-            let place = state.newestFirst.firstIndex { $0.slot < segment.slot } ?? state.newestFirst.count
-            state.newestFirst.insert((segment.slot, bytes), at: place)
-            if state.newestFirst.count > Self.capacity { state.newestFirst.removeLast() }
-        }
-        return bytes
+    private static func find(_ slot: Int64, _ container: Container, in entries: [Entry]) -> PreparedSegment? {
+        entries.first { $0.slot == slot && $0.container == container }?.segment
     }
 }

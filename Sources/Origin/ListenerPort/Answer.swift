@@ -7,8 +7,8 @@ internal import Wire
 
 /// What a request on the listener port gets, decided without a socket.
 enum Answer {
-    /// A whole answer whose first lines are those of a `200`: headers with their blank line, and the body.
-    case ok([ByteBuffer])
+    /// A whole answer whose first lines are those of a `200`: headers with their blank line, and the body, in one run.
+    case ok(ByteBuffer)
     /// A whole answer with its own status line; the body follows the headers.
     case status(Status, headers: ByteBuffer, body: [ByteBuffer])
     case problem(Problem)
@@ -61,7 +61,9 @@ enum Answer {
         head.add("Content-Length", String(body.utf8.count))
         head.add("Cache-Control", "no-cache")
         head.addCORS()
-        return .ok([head.finished()] + (request.method == .head ? [] : [ByteBuffer(string: body)]))
+        var answer = head.finished()
+        if request.method != .head { answer.writeString(body) }
+        return .ok(answer)
     }
 
     private static func playlist(
@@ -93,7 +95,7 @@ enum Answer {
         if let known = request.header("If-None-Match"), Self.matches(known, variation.entityTag) {
             return .status(.notModified, headers: variation.heads[age], body: [])
         }
-        return .ok([request.method == .head ? variation.heads[age] : variation.answers[age]])
+        return .ok(request.method == .head ? variation.heads[age] : variation.answers[age])
     }
 
     /// Which of a playlist's ages, from a second up, lasts until the next segment is due.

@@ -6,6 +6,10 @@ internal import NIOCore
 struct HeaderBlock {
     private var buffer = ByteBuffer()
 
+    mutating func reserve(_ capacity: Int) {
+        self.buffer.reserveCapacity(minimumWritableBytes: capacity + 64)
+    }
+
     mutating func add(_ name: StaticString, _ value: String) {
         self.buffer.writeStaticString(name)
         self.buffer.writeStaticString(": ")

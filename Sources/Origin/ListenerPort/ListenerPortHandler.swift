@@ -15,9 +15,12 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
     private var preamble: AnswerPreamble?
     private var parser = RequestParser()
     private var received = ByteBuffer()
+    private var socket: DirectSocket?
     private var isDone = false
-    /// Set while answers are written: a write may change writability, which must not start a second run inside the first.
+    /// Set while requests are answered: an answer may go out at once, which must not start a second run inside the first.
     private var isAnswering = false
+    /// Set while the channel holds a part of an answer that the socket had no room for.
+    private var isBlocked = false
     private var deadline = NIODeadline.distantFuture
     private var timeout: Scheduled<Void>?
     private var unsentAtLastLook = 0
@@ -31,16 +34,17 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.preamble = self.services.preamble(on: context.eventLoop)
+        self.socket = DirectSocket(of: context)
         self.deadline = context.eventLoop.now + self.services.headLimit
         self.watch(context)
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        self.timeout?.cancel()
+        self.leave()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        self.timeout?.cancel()
+        self.leave()
         context.fireChannelInactive()
     }
 
@@ -55,29 +59,13 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         self.answerRequests(context)
     }
 
-    package func channelReadComplete(context: ChannelHandlerContext) {
-        context.flush()
-    }
-
     /// A client that does not take its answers is not read: its requests stay in its own memory.
     package func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable || self.isDone {
+        if !self.isBlocked || self.isDone {
             context.read()
         } else {
             self.holdsRead = true
         }
-    }
-
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, !self.isAnswering {
-            self.answerRequests(context)
-            context.flush()
-            if self.holdsRead, context.channel.isWritable {
-                self.holdsRead = false
-                context.read()
-            }
-        }
-        context.fireChannelWritabilityChanged()
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -91,7 +79,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         self.isAnswering = true
         defer { self.isAnswering = false }
         do {
-            while !self.isDone, context.channel.isWritable, let request = try self.parser.next(from: &self.received) {
+            while !self.isDone, !self.isBlocked, let request = try self.parser.next(from: &self.received) {
                 self.deadline = context.eventLoop.now + self.services.idleLimit
                 self.headBegan = false
                 try self.answer(request, context)
@@ -111,7 +99,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             // Lets go of the receive buffer: an idle connection should hold none.
             self.received = ByteBuffer()
             self.headBegan = false
-        } else if !self.headBegan, context.channel.isWritable {
+        } else if !self.headBegan, !self.isBlocked {
             self.headBegan = true
             self.deadline = min(self.deadline, context.eventLoop.now + self.services.headLimit)
             self.timeout?.cancel()
@@ -124,14 +112,19 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         // A body would have to be read past, and nothing here takes one.
         let keepsAlive = request.wantsKeepAlive && !hasBody
         switch Answer(request, streams: self.services.streams, now: self.services.time.now) {
-        case .ok(let buffers):
-            self.write(self.preamble?.okLines, keepsAlive, request, buffers, context)
+        case .ok(let answer):
+            self.write(self.firstLines(keepsAlive, request), answer, context)
         case .status(let status, let headers, let body):
-            self.write(self.firstLines(status), keepsAlive, request, [headers] + body, context)
+            self.writeThroughChannel([self.firstLines(status, keepsAlive, request), headers] + body, context)
         case .problem(let problem):
             let asText = request.header("Accept")?.hasPrefix("text/") == true
-            let connection = keepsAlive ? (request.version == .http11 ? nil : "keep-alive") : "close"
-            self.write(problem, connection: connection, asText: asText, isHead: request.method == .head, context)
+            self.write(
+                problem,
+                connection: Self.connection(keepsAlive, request),
+                asText: asText,
+                isHead: request.method == .head,
+                context
+            )
         case .listener(let stream, let place, let isTimeAddressed):
             self.become(stream, place, isTimeAddressed: isTimeAddressed, request, context)
             return
@@ -139,31 +132,70 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         if !keepsAlive { self.finish(context) }
     }
 
-    private func firstLines(_ status: Status) -> ByteBuffer {
-        ByteBuffer(
-            string: "HTTP/1.1 \(status.line)\r\nDate: \(self.preamble?.currentDate ?? "")\r\n"
-                + "Server: \(AnswerPreamble.server)\r\n"
-        )
+    /// The first lines of a `200`, shared by all answers of a second.
+    private func firstLines(_ keepsAlive: Bool, _ request: Request) -> ByteBuffer {
+        var lines = self.preamble?.okLines ?? ByteBuffer()
+        if let connection = Self.connection(keepsAlive, request) { lines.writeString("Connection: \(connection)\r\n") }
+        return lines
     }
 
-    private func write(
-        _ firstLines: ByteBuffer?,
-        _ keepsAlive: Bool,
-        _ request: Request,
-        _ buffers: [ByteBuffer],
-        _ context: ChannelHandlerContext
-    ) {
-        if let firstLines { context.write(Self.wrapOutboundOut(firstLines), promise: nil) }
-        if !keepsAlive {
-            context.write(Self.wrapOutboundOut(Self.connectionClose), promise: nil)
-        } else if request.version == .http10 {
-            context.write(Self.wrapOutboundOut(Self.connectionKeepAlive), promise: nil)
+    private func firstLines(_ status: Status, _ keepsAlive: Bool, _ request: Request) -> ByteBuffer {
+        var lines = ByteBuffer()
+        lines.writeString("HTTP/1.1 \(status.line)\r\nDate: \(self.preamble?.currentDate ?? "")\r\n")
+        lines.writeString("Server: \(AnswerPreamble.server)\r\n")
+        if let connection = Self.connection(keepsAlive, request) { lines.writeString("Connection: \(connection)\r\n") }
+        return lines
+    }
+
+    /// What the `Connection` header must say: what the version would not imply (RFC 9112 §9.3).
+    private static func connection(_ keepsAlive: Bool, _ request: Request) -> String? {
+        keepsAlive ? (request.version == .http11 ? nil : "keep-alive") : "close"
+    }
+
+    /// Writes an answer to the socket itself; what it has no room for goes through the channel.
+    private func write(_ lines: ByteBuffer, _ answer: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let socket = self.socket else { return self.writeThroughChannel([lines, answer], context) }
+        switch socket.send(lines, answer) {
+        case .sent(let count) where count == lines.readableBytes + answer.readableBytes:
+            break
+        case .sent(let count):
+            var rest = answer
+            if count >= lines.readableBytes {
+                rest.moveReaderIndex(forwardBy: count - lines.readableBytes)
+                self.writeThroughChannel([rest], context)
+            } else {
+                var start = lines
+                start.moveReaderIndex(forwardBy: count)
+                self.writeThroughChannel([start, rest], context)
+            }
+        case .full:
+            self.writeThroughChannel([lines, answer], context)
+        case .failed:
+            self.isDone = true
+            context.close(promise: nil)
         }
-        for buffer in buffers { context.write(Self.wrapOutboundOut(buffer), promise: nil) }
     }
 
-    private static let connectionClose = ByteBuffer(string: "Connection: close\r\n")
-    private static let connectionKeepAlive = ByteBuffer(string: "Connection: keep-alive\r\n")
+    /// Writes through the channel; no further request is answered, or read, until all of it is in the socket.
+    private func writeThroughChannel(_ buffers: [ByteBuffer], _ context: ChannelHandlerContext) {
+        self.isBlocked = true
+        for buffer in buffers { context.write(Self.wrapOutboundOut(buffer), promise: nil) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer())).whenSuccess {
+            let (handler, context) = bound.value
+            handler.channelHasWritten(context)
+        }
+    }
+
+    private func channelHasWritten(_ context: ChannelHandlerContext) {
+        self.isBlocked = false
+        guard !self.isAnswering else { return }
+        self.answerRequests(context)
+        if self.holdsRead, !self.isBlocked {
+            self.holdsRead = false
+            context.read()
+        }
+    }
 
     private func write(
         _ problem: Problem,
@@ -181,7 +213,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         head.add("Cache-Control", problem.maxAge > 0 ? "max-age=\(problem.maxAge)" : "no-store")
         head.add("Access-Control-Allow-Origin", "*")
         for header in problem.headers { head.add(header.name, header.value) }
-        context.write(Self.wrapOutboundOut(head.finished(body: text, isHead: isHead)), promise: nil)
+        self.writeThroughChannel([head.finished(body: text, isHead: isHead)], context)
     }
 
     /// Sends what is written, then closes; whatever else arrives is not read.
@@ -219,7 +251,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             date: self.preamble?.currentDate ?? ""
         )
         guard request.method != .head else {
-            context.write(Self.wrapOutboundOut(head), promise: nil)
+            self.writeThroughChannel([head], context)
             return self.finish(context)
         }
         self.isDone = true
@@ -241,6 +273,12 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             context.close(promise: nil)
         }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private func leave() {
+        self.timeout?.cancel()
+        self.socket = nil
+        self.isDone = true
     }
 
     // MARK: Time limits

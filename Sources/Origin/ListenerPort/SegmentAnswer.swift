@@ -43,60 +43,31 @@ enum SegmentAnswer {
         _ container: Container,
         _ segment: Segment
     ) -> Answer {
-        let body = stream.segments.bytes(of: segment, in: container)
-        let length = body.reduce(0) { $0 + $1.readableBytes }
-        let tag = "\"\(segment.slot)-\(segment.header.firstSample)-\(length)\""
-        var head = HeaderBlock()
-        head.add("Content-Type", container.contentType(for: segment.header.format.codec))
-        head.add("ETag", tag)
-        head.add("Cache-Control", "public, max-age=\(Self.remainingLife(of: segment, in: stream)), immutable")
-        head.add("Accept-Ranges", "bytes")
-        head.addCORS()
-        if let known = request.header("If-None-Match"), Answer.matches(known, tag) {
-            return .status(.notModified, headers: head.finished(), body: [])
+        let life = Self.remainingLife(of: segment, in: stream)
+        let prepared = stream.segments.prepared(segment, in: container, life: life)
+        if let known = request.header("If-None-Match"), Answer.matches(known, prepared.entityTag) {
+            return .status(.notModified, headers: prepared.bareHead, body: [])
         }
-        let isCurrent = request.header("If-Range").map { $0 == tag } ?? true
         // A range has a meaning for GET alone (RFC 9110 §14.2).
-        let range = isCurrent && request.method == .get ? request.header("Range") : nil
-        switch ByteRange(range, length: length) {
+        guard request.method == .get else { return .ok(prepared.head) }
+        let isCurrent = request.header("If-Range").map { $0 == prepared.entityTag } ?? true
+        switch ByteRange(isCurrent ? request.header("Range") : nil, length: prepared.body.readableBytes) {
         case .whole:
-            head.add("Content-Length", String(length))
-            return .ok([head.finished()] + (request.method == .head ? [] : body))
+            return .ok(prepared.answer)
         case .part(let range):
-            head.add("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)")
-            head.add("Content-Length", String(range.count))
-            return .status(.partialContent, headers: head.finished(), body: Self.slice(body, range))
+            let body = prepared.body
+            let part = body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+            return .status(.partialContent, headers: prepared.head(range: range), body: [part])
         case .unsatisfiable:
-            head.add("Content-Range", "bytes */\(length)")
-            head.add("Content-Length", "0")
-            return .status(.rangeNotSatisfiable, headers: head.finished(), body: [])
+            return .status(.rangeNotSatisfiable, headers: prepared.head(range: nil), body: [])
         }
     }
 
-    /// Seconds until the segment leaves the window.
+    /// Seconds until the segment leaves the window, less a minute for the time that the answer is kept here.
     private static func remainingLife(of segment: Segment, in stream: Stream) -> Int64 {
         let grid = stream.store.grid
         let newest = stream.store.slots?.upperBound ?? segment.slot
         let age = (newest - segment.slot) * grid.segmentMilliseconds / 1_000
-        return max(1, Int64(stream.definition.seconds) - age)
-    }
-
-    static func slice(_ buffers: [ByteBuffer], _ range: Range<Int>) -> [ByteBuffer] {
-        var result: [ByteBuffer] = []
-        var offset = 0
-        for buffer in buffers {
-            let end = offset + buffer.readableBytes
-            let wanted = range.clamped(to: offset..<end)
-            if !wanted.isEmpty,
-                let slice = buffer.getSlice(
-                    at: buffer.readerIndex + wanted.lowerBound - offset,
-                    length: wanted.count
-                )
-            {
-                result.append(slice)
-            }
-            offset = end
-        }
-        return result
+        return max(1, Int64(stream.definition.seconds) - age - 60)
     }
 }

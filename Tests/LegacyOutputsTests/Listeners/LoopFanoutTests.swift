@@ -32,7 +32,7 @@ import Testing
         let listeners = try self.listeners(1_000, of: stream)
         stream.publish()
         self.wake()
-        #expect(listeners.allSatisfy { $0.socket.taken == stream.audio && $0.socket.flushes == 1 })
+        #expect(listeners.allSatisfy { $0.socket.taken == stream.audio && $0.socket.flushes == 2 })
     }
 
     @Test("listeners that leave during a sweep take nobody's turn", arguments: [0, 1, 49, 50, 98, 99])
@@ -47,7 +47,7 @@ import Testing
         stream.publish()
         self.wake()
         for (index, listener) in listeners.enumerated() where !leaving.contains(index) {
-            #expect(listener.socket.taken == stream.audio && listener.socket.flushes == 1)
+            #expect(listener.socket.taken == stream.audio && listener.socket.flushes == 2)
         }
         #expect(self.fanout.count == 100 - leaving.count)
         stream.publish()
@@ -95,7 +95,7 @@ import Testing
         self.loop.run()
         // Other work ran after the first slice, when those behind it had nothing yet.
         #expect(turns.served == 16)
-        #expect(listeners.allSatisfy { $0.socket.taken == stream.audio && $0.socket.flushes == 1 })
+        #expect(listeners.allSatisfy { $0.socket.taken == stream.audio && $0.socket.flushes == 2 })
     }
 
     @Test("a part that appears during a slow sweep reaches all, and so does closing")
@@ -149,6 +149,6 @@ private final class Turns {
     private(set) var served = 0
 
     func note(_ listeners: [Listener]) {
-        self.served = listeners.filter { $0.socket.flushes > 0 }.count
+        self.served = listeners.filter { $0.socket.flushes > 1 }.count
     }
 }

@@ -23,7 +23,7 @@ final class SocketStandIn: ChannelOutboundHandler {
     var flushesWrites = false
     /// How many more bytes the client takes.
     private(set) var window: Int
-    private var waiting: [ByteBuffer] = []
+    private var waiting: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var flushed = 0
     private var isDraining = false
     private var context: ChannelHandlerContext?
@@ -43,10 +43,9 @@ final class SocketStandIn: ChannelOutboundHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let bytes = Self.unwrapOutboundIn(data)
         if !context.channel.isWritable, bytes.readableBytes > 0 { self.writesWhileUnwritable += 1 }
-        self.waiting.append(bytes)
+        self.waiting.append((bytes, promise))
         self.buffered += bytes.readableBytes
         self.most = max(self.most, self.buffered)
-        promise?.succeed()
         if self.buffered > Self.high { self.setWritable(false, context) }
         if self.flushesWrites {
             self.flushed = self.waiting.count
@@ -71,14 +70,15 @@ final class SocketStandIn: ChannelOutboundHandler {
         guard !self.isDraining else { return }
         self.isDraining = true
         defer { self.isDraining = false }
-        while self.flushed > 0, self.window > 0 {
-            let count = min(self.window, self.waiting[0].readableBytes)
-            if var slice = self.waiting[0].readSlice(length: count) { self.taken.writeBuffer(&slice) }
+        while self.flushed > 0, self.window > 0 || self.waiting[0].bytes.readableBytes == 0 {
+            let count = min(self.window, self.waiting[0].bytes.readableBytes)
+            if var slice = self.waiting[0].bytes.readSlice(length: count) { self.taken.writeBuffer(&slice) }
             if self.window != .max { self.window -= count }
             self.buffered -= count
-            if self.waiting[0].readableBytes == 0 {
-                self.waiting.removeFirst()
+            if self.waiting[0].bytes.readableBytes == 0 {
+                let done = self.waiting.removeFirst()
                 self.flushed -= 1
+                done.promise?.succeed()
             }
             if self.buffered < Self.low { self.setWritable(true, context) }
         }

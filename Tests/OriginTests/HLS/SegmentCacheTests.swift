@@ -12,32 +12,35 @@ import Testing
         try station.stream.store.newestComplete(100).filter { $0.isComplete }
     }
 
-    private func address(_ buffers: [ByteBuffer]) -> UnsafeRawPointer? {
-        buffers.first?.withUnsafeReadableBytes { $0.baseAddress }
+    private func address(_ prepared: PreparedSegment) -> UnsafeRawPointer? {
+        prepared.body.withUnsafeReadableBytes { $0.baseAddress }
     }
 
-    @Test("a transport stream is written once and shared; the bytes are those that the writer makes")
+    @Test("a segment is packaged once and shared; the bytes are those that the writer makes")
     func shared() throws {
         let (station, _) = try Station.playing(60)
         let cache = SegmentCache(grid: .standard)
-        for segment in try self.segments(station).suffix(8) {
-            let first = cache.bytes(of: segment, in: .transportStream)
-            let second = cache.bytes(of: segment, in: .transportStream)
-            #expect(first == [TransportStream(grid: .standard).segment(segment)])
+        for segment in try self.segments(station).suffix(4) {
+            let first = cache.prepared(segment, in: .transportStream, life: 100)
+            let second = cache.prepared(segment, in: .transportStream, life: 99)
+            #expect(first.body == TransportStream(grid: .standard).segment(segment))
             #expect(self.address(first) == self.address(second))
+            var joined = ByteBuffer()
+            for piece in PackedAudio.segment(segment) { joined.writeImmutableBuffer(piece) }
+            #expect(cache.prepared(segment, in: .packedAudio, life: 100).body == joined)
         }
     }
 
-    @Test("at most eight are kept, the newest: older ones are written each time, to the same bytes")
+    @Test("at most eight are kept, the newest: older ones are made each time, to the same bytes")
     func bounded() throws {
         let (station, _) = try Station.playing(70)
         let cache = SegmentCache(grid: .standard)
         let segments = try self.segments(station)
         #expect(segments.count > 12)
-        let kept = segments.map { cache.bytes(of: $0, in: .transportStream) }
+        let kept = segments.map { cache.prepared($0, in: .transportStream, life: 100) }
         for (index, segment) in segments.enumerated().reversed() {
-            let again = cache.bytes(of: segment, in: .transportStream)
-            #expect(again == kept[index])
+            let again = cache.prepared(segment, in: .transportStream, life: 100)
+            #expect(again.body == kept[index].body)
             #expect((self.address(again) == self.address(kept[index])) == (index >= segments.count - 8))
         }
     }
@@ -47,18 +50,9 @@ import Testing
         let (station, _) = try Station.playing(70)
         let cache = SegmentCache(grid: .standard)
         let segments = try self.segments(station)
-        let kept = segments.suffix(8).map { cache.bytes(of: $0, in: .transportStream) }
-        for segment in segments.dropLast(8) { _ = cache.bytes(of: segment, in: .transportStream) }
-        let again = segments.suffix(8).map { cache.bytes(of: $0, in: .transportStream) }
+        let kept = segments.suffix(8).map { cache.prepared($0, in: .packedAudio, life: 100) }
+        for segment in segments.dropLast(8) { _ = cache.prepared(segment, in: .packedAudio, life: 100) }
+        let again = segments.suffix(8).map { cache.prepared($0, in: .packedAudio, life: 100) }
         #expect(kept.map(self.address) == again.map(self.address))
-    }
-
-    @Test("packed audio is the store's own memory behind a tag")
-    func packed() throws {
-        let (station, _) = try Station.playing(30)
-        let segment = try #require(try self.segments(station).last)
-        let bytes = SegmentCache(grid: .standard).bytes(of: segment, in: .packedAudio)
-        #expect(bytes.count == segment.parts.count + 1)
-        #expect(bytes.dropFirst().map { self.address([$0]) } == segment.parts.map { self.address([$0.bytes]) })
     }
 }

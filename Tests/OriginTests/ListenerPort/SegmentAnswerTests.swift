@@ -22,8 +22,8 @@ import Wire
     }
 
     private func whole(_ container: Container) throws -> [UInt8] {
-        let buffers = try self.station.stream.segments.bytes(of: self.segment, in: container)
-        return buffers.flatMap { Array($0.readableBytesView) }
+        let prepared = try self.station.stream.segments.prepared(self.segment, in: container, life: 1)
+        return Array(prepared.body.readableBytesView)
     }
 
     @Test("a segment is served whole, immutable, with its type", arguments: Container.allCases)

@@ -18,8 +18,8 @@ struct Response {
     /// Reads an answer that was decided without a socket; a listener's has neither headers nor a body.
     init(_ answer: Answer) throws {
         switch answer {
-        case .ok(let buffers):
-            try self.init(200, buffers)
+        case .ok(let answer):
+            try self.init(200, [answer])
         case .status(let status, let headers, let body):
             try self.init(status.rawValue, [headers] + body)
         case .problem(let problem):

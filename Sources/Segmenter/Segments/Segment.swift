@@ -14,6 +14,12 @@ package struct Segment: Sendable {
         self.isComplete = isComplete
     }
 
+    /// Makes an empty segment with room for exactly its parts: over a window of hours, slack adds up.
+    package init(header: SegmentHeader, partCount: Int) {
+        self.init(header: header)
+        self.parts.reserveCapacity(partCount)
+    }
+
     package mutating func append(_ part: Part, isLast: Bool) {
         self.parts.append(part)
         self.isComplete = isLast

@@ -40,7 +40,7 @@ package final class SegmentStore: Sendable {
     package func append(_ publication: Publication) {
         let passed = self.state.withLock { state -> Segment? in
             if state.segments.last?.slot != publication.segment.slot {
-                state.segments.append(Segment(header: publication.segment))
+                state.segments.append(Segment(header: publication.segment, partCount: self.grid.partsPerSlot))
             }
             let last = state.segments.count - 1
             state.segments[last].append(publication.part, isLast: publication.completesSegment)

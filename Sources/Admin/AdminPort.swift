@@ -26,6 +26,8 @@ package struct AdminPort: Sendable {
     private struct Readiness: Encodable {
         let ready: Bool
         let reasons: [String]
+        /// What an operator should know although listeners are served.
+        let warnings: [String]
     }
 
     private struct Failure: Encodable {
@@ -93,8 +95,16 @@ package struct AdminPort: Sendable {
         let reasons = self.streams.all.filter(\.definition.isMonitored).compactMap { stream in
             stream.feedStatus.source == nil ? "\(stream.name) has no source" : nil
         }
-        let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons)
+        let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons, warnings: self.clockWarnings)
         return try Self.json(readiness, status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    /// The station's clock never follows a wall clock that is set back, and follows others slowly.
+    private var clockWarnings: [String] {
+        let seconds = self.time.error / 1_000_000
+        guard seconds != 0 else { return [] }
+        let side = seconds > 0 ? "ahead of" : "behind"
+        return ["the wall clock is \(abs(seconds)) s \(side) the station's clock, which is slewed to it at 500 ppm"]
     }
 
     private func setTitle(of stream: Stream, _ request: Request) async throws -> Response {

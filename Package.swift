@@ -35,6 +35,8 @@ let package = Package(
         // L0: C libraries.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        .target(name: "CChecksum"),
+
         // L1: pure values. No sockets, no async.
         .target(
             name: "Segmenter",
@@ -52,10 +54,19 @@ let package = Package(
         ),
         .target(name: "LegacyOutputs", dependencies: ["Segmenter", nio, logging], swiftSettings: swiftSettings),
 
+        .target(
+            name: "Archive",
+            dependencies: ["CChecksum", "Segmenter", nio, nioPosix, logging],
+            swiftSettings: swiftSettings
+        ),
+
         // L3: streams, the listener port, HLS serving.
         .target(
             name: "Origin",
-            dependencies: ["HLS", "Ingest", "LegacyOutputs", "Segmenter", "Wire", nio, nioPosix, logging],
+            dependencies: [
+                "Archive", "HLS", "Ingest", "LegacyOutputs", "Segmenter", "Wire", nio, nioPosix, logging,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: swiftSettings
         ),
 
@@ -63,7 +74,7 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Ingest", "LegacyOutputs", "Origin", "Segmenter", nio, logging,
+                "Archive", "Ingest", "LegacyOutputs", "Origin", "Segmenter", nio, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: swiftSettings
@@ -73,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "streammachine",
             dependencies: [
-                "Admin", "Ingest", "LegacyOutputs", "Origin", "Segmenter", "Wire", nio, nioPosix, logging,
+                "Admin", "Archive", "Ingest", "LegacyOutputs", "Origin", "Segmenter", "Wire", nio, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -88,6 +99,11 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: ["Ingest", "Segmenter", "Wire", nio, nioEmbedded, logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: ["Archive", "Segmenter", nio, nioPosix, logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(

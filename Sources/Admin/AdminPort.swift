@@ -1,5 +1,6 @@
 // AdminPort: the admin API's routes.
 
+internal import Archive
 internal import FoundationEssentials
 internal import HTTPTypes
 package import Hummingbird
@@ -92,11 +93,30 @@ package struct AdminPort: Sendable {
     }
 
     private func readiness() throws -> Response {
-        let reasons = self.streams.all.filter(\.definition.isMonitored).compactMap { stream in
-            stream.feedStatus.source == nil ? "\(stream.name) has no source" : nil
+        let now = self.time.now
+        let reasons = self.streams.all.compactMap { stream -> String? in
+            if let reason = stream.reasonToRefuseSources(at: now) { return "\(stream.name): \(reason)" }
+            guard stream.definition.isMonitored, stream.feedStatus.source == nil else { return nil }
+            return "\(stream.name) has no source"
         }
-        let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons, warnings: self.clockWarnings)
+        let warnings = self.clockWarnings + self.storeWarnings
+        let readiness = Readiness(ready: reasons.isEmpty, reasons: reasons, warnings: warnings)
         return try Self.json(readiness, status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    /// Live listening needs no disk, so one that refuses is no reason to send listeners elsewhere.
+    private var storeWarnings: [String] {
+        self.streams.all.flatMap { stream -> [String] in
+            guard let status = stream.stored?.status else { return [] }
+            var warnings: [String] = []
+            if let failure = status.warning {
+                warnings.append("\(stream.name): store: \(failure); live listening goes on from memory")
+            }
+            if status.lostParts > 0 {
+                warnings.append("\(stream.name): store: \(status.lostParts) parts were never written and are lost")
+            }
+            return warnings
+        }
     }
 
     /// The station's clock never follows a wall clock that is set back, and follows others slowly.

@@ -1,5 +1,6 @@
 // StreamStatus: a stream as the API shows it.
 
+internal import Archive
 internal import Ingest
 internal import LegacyOutputs
 internal import Origin
@@ -35,6 +36,19 @@ struct StreamStatus: Encodable, Sendable {
         let newest: String?
         let firstSlot: Int64?
         let lastSlot: Int64?
+        /// What is on disk, `nil` without a store.
+        let store: Store?
+    }
+
+    struct Store: Encodable, Sendable {
+        let bytes: Int
+        /// Parts that listeners had before the disk.
+        let publishedUnwritten: Int
+        /// Parts that left memory before they could be written.
+        let lostParts: Int
+        let damagedParts: Int
+        /// Why it cannot be written, when it cannot.
+        let failure: String?
     }
 
     struct TitleStatus: Encodable, Sendable {
@@ -86,7 +100,7 @@ extension StreamStatus.Source {
 
 extension StreamStatus.Rewind {
     init(_ stream: Stream) {
-        let oldest = stream.store.oldestAudible?.time
+        let oldest = stream.store.oldestTime
         let newest = stream.store.liveEdgeTime
         let slots = stream.store.slots
         self.init(
@@ -95,7 +109,20 @@ extension StreamStatus.Rewind {
             oldest: oldest?.rfc3339,
             newest: newest?.rfc3339,
             firstSlot: slots?.lowerBound,
-            lastSlot: slots?.upperBound
+            lastSlot: slots?.upperBound,
+            store: stream.stored.map { StreamStatus.Store($0, stream.feedStatus) }
+        )
+    }
+}
+
+extension StreamStatus.Store {
+    init(_ stored: ArchivedStream, _ status: Stream.FeedStatus) {
+        self.init(
+            bytes: stored.archive.octets,
+            publishedUnwritten: status.publishedUnwritten,
+            lostParts: stored.status.lostParts,
+            damagedParts: stored.archive.damagedParts,
+            failure: stored.status.warning
         )
     }
 }

@@ -33,7 +33,7 @@ package struct MediaPlaylist: Sendable {
     ///
     /// The numbers of a playlist follow from its first (RFC 8216 §4.3.3.2), so of segments that do not follow each
     /// other only the last run is listed.
-    package func render(_ segments: some BidirectionalCollection<Segment>) -> ByteBuffer? {
+    package func render(_ segments: some BidirectionalCollection<SegmentSummary>) -> ByteBuffer? {
         let listed = Self.lastCompleteRun(of: segments)
         guard let first = listed.first else { return nil }
         var text = ByteBuffer()
@@ -43,8 +43,8 @@ package struct MediaPlaylist: Sendable {
         return text
     }
 
-    private static func lastCompleteRun(of segments: some BidirectionalCollection<Segment>) -> [Segment] {
-        var run: [Segment] = []
+    private static func lastCompleteRun(of segments: some BidirectionalCollection<SegmentSummary>) -> [SegmentSummary] {
+        var run: [SegmentSummary] = []
         for segment in segments.reversed() {
             guard segment.isComplete else {
                 if run.isEmpty { continue }
@@ -72,7 +72,7 @@ package struct MediaPlaylist: Sendable {
         (self.grid.segmentMilliseconds + Self.longestFrameMilliseconds + 500) / 1_000
     }
 
-    private func writeEntry(of segment: Segment, to text: inout ByteBuffer) {
+    private func writeEntry(of segment: SegmentSummary, to text: inout ByteBuffer) {
         self.writeOpening(of: segment.header, to: &text)
         text.writeStaticString("#EXTINF:")
         text.writeSeconds(ofSamples: segment.sampleCount, sampleRate: segment.header.format.sampleRate)

@@ -1,6 +1,7 @@
 // DirectSocket: a listener's socket, for the one write a second that is nearly all of its cost.
 
 package import NIOCore
+package import Segmenter
 
 #if canImport(Glibc)
 import Glibc
@@ -51,6 +52,27 @@ package struct DirectSocket {
                 return Self.outcome { writev(self.descriptor, pieces, Int32(pieces.count)) }
             }
         }
+    }
+
+    /// Sends as much of a file's range as there is room for, without its bytes passing through this process.
+    package func send(_ range: StoredRange) -> Outcome {
+        #if canImport(Glibc) || canImport(Musl)
+        var offset = off_t(range.offset)
+        let outcome = try? range.file.handle.withUnsafeFileDescriptor { file in
+            Self.outcome { sendfile(self.descriptor, file, &offset, range.length) }
+        }
+        // A file that has become shorter has nothing left to send.
+        if case .sent(0) = outcome { return .failed }
+        return outcome ?? .failed
+        #else
+        return .full
+        #endif
+    }
+
+    /// Lets the close of the connection be a reset, which no client takes for the end of a file.
+    package func resetWhenClosed() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     private static func outcome(_ call: () -> Int) -> Outcome {

@@ -10,7 +10,7 @@ package import Segmenter
 /// discarded.
 package final class ListenerHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
+    package typealias OutboundOut = IOData
 
     private let store: SegmentStore
     private let fanout: Fanout
@@ -27,6 +27,10 @@ package final class ListenerHandler: ChannelInboundHandler {
     /// Set while the channel holds bytes that the socket had no room for: nothing may overtake them.
     private var isBlocked = false
     private var listeners: LoopFanout?
+    /// Set while the archive is asked for the next part.
+    private var isWaiting = false
+    /// The slot that the archive was last asked to read.
+    private var prepared: Int64?
     /// Set while parts are written: a write may end at once, which must not start a second run inside the first.
     private var isWriting = false
     var fanoutIndex: Int?
@@ -69,7 +73,7 @@ package final class ListenerHandler: ChannelInboundHandler {
         self.listeners = self.fanout.add(self, on: context.eventLoop)
         self.socket = DirectSocket(of: context)
         // Answers to earlier requests may still be on their way in the channel, so the head goes behind them.
-        if let head = self.head { self.writeThroughChannel(head, context) }
+        if let head = self.head { self.writeThroughChannel(.byteBuffer(head), context) }
         self.head = nil
         self.pump(context)
     }
@@ -115,6 +119,8 @@ package final class ListenerHandler: ChannelInboundHandler {
             case .part(let part, let fromFrame, let isNewest):
                 self.write(self.bytes(of: part, fromFrame: fromFrame), context)
                 if isNewest { return }
+            case .archived(let archive):
+                guard self.take(from: archive, context) else { return }
             case .caughtUp:
                 return
             case .expired:
@@ -123,13 +129,68 @@ package final class ListenerHandler: ChannelInboundHandler {
         }
     }
 
-    private var takesMore: Bool { !self.isBlocked && self.context != nil }
+    private var takesMore: Bool { !self.isBlocked && !self.isWaiting && self.context != nil }
 
     /// Whether a rewound listener has all that its distance to the live edge allows.
     private var isAtItsPlace: Bool {
         guard self.distance > 0, let edge = self.store.liveEdge else { return false }
         let grid = self.store.grid
         return self.cursor.ordinal(in: grid) >= edge.ordinal(in: grid) - self.distance
+    }
+
+    /// Takes the next part from the archive; `false` when it has to be waited for, or cannot be had.
+    private func take(from archive: any SegmentArchive, _ context: ChannelHandlerContext) -> Bool {
+        let (slot, part) = (self.cursor.slot, self.cursor.part)
+        // Only whole parts without titles between them can be sent as they lie in a file.
+        if self.framer == nil, self.cursor.frame == 0 {
+            switch archive.part(slot, part) {
+            case .ready(let range):
+                self.cursor.advance(in: self.store.grid)
+                self.write(range, context)
+                return true
+            case .unread where self.prepared != slot:
+                self.prepared = slot
+                self.wait(context) { resume in archive.prepare(slot) { resume { _ in } } }
+                return false
+            case .unread, .computed:
+                break
+            case .missing:
+                return self.rejoin(context)
+            }
+        }
+        self.wait(context) { resume in
+            archive.loadPart(slot, part) { loaded in resume { $0.takeLoaded(loaded) } }
+        }
+        return false
+    }
+
+    /// Asks the archive; the listener goes on when the answer is given to `resume`, on any thread.
+    private func wait(
+        _ context: ChannelHandlerContext,
+        _ ask: (_ resume: @escaping @Sendable (@escaping @Sendable (ListenerHandler) -> Void) -> Void) -> Void
+    ) {
+        self.isWaiting = true
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ask { take in
+            loop.execute {
+                let listener = bound.value
+                listener.isWaiting = false
+                take(listener)
+                if let context = listener.context { listener.pump(context) }
+            }
+        }
+    }
+
+    private func takeLoaded(_ part: Part?) {
+        guard let context = self.context else { return }
+        guard let part else {
+            _ = self.rejoin(context)
+            return
+        }
+        let frame = self.cursor.frame
+        self.cursor.advance(in: self.store.grid)
+        self.write(self.bytes(of: part, fromFrame: frame), context)
     }
 
     private func bytes(of part: Part, fromFrame: Int) -> ByteBuffer {
@@ -146,24 +207,37 @@ package final class ListenerHandler: ChannelInboundHandler {
     /// Writes to the socket itself; what it has no room for goes through the channel.
     private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         var rest = bytes
-        if let socket = self.socket {
-            switch socket.send(bytes) {
-            case .sent(let count) where count == bytes.readableBytes: return
-            case .sent(let count): rest.moveReaderIndex(forwardBy: count)
-            case .full: break
-            case .failed:
-                context.close(promise: nil)
-                return
-            }
+        switch self.socket?.send(bytes) ?? .full {
+        case .sent(let count) where count == bytes.readableBytes: return
+        case .sent(let count): rest.moveReaderIndex(forwardBy: count)
+        case .full: break
+        case .failed: return context.close(promise: nil)
         }
-        self.writeThroughChannel(rest, context)
+        self.writeThroughChannel(.byteBuffer(rest), context)
     }
 
-    /// Writes through the channel, and waits until all of it is in the socket.
-    private func writeThroughChannel(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Writes from a file to the socket itself; what it has no room for goes through the channel.
+    private func write(_ range: StoredRange, _ context: ChannelHandlerContext) {
+        var sent = 0
+        switch self.socket?.send(range) ?? .full {
+        case .sent(let count) where count == range.length: return
+        case .sent(let count): sent = count
+        case .full: break
+        case .failed: return context.close(promise: nil)
+        }
+        self.writeThroughChannel(.fileRegion(range.region(from: sent)), keeping: range.file, context)
+    }
+
+    /// Writes through the channel, and waits until all of it is in the socket; until then `file` stays open.
+    private func writeThroughChannel(_ data: IOData, keeping file: StoredFile? = nil, _ context: ChannelHandlerContext)
+    {
         self.isBlocked = true
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.writeAndFlush(Self.wrapOutboundOut(bytes)).whenSuccess { bound.value.channelHasWritten() }
+        context.writeAndFlush(Self.wrapOutboundOut(data)).whenComplete { result in
+            withExtendedLifetime(file) {
+                if case .success = result { bound.value.channelHasWritten() }
+            }
+        }
     }
 
     private func channelHasWritten() {

@@ -25,6 +25,7 @@ package final class PlaylistCache: Sendable {
     /// A playlist never names the oldest minute of the window, which may be gone before it is asked for.
     private static let unlistedMilliseconds: Int64 = 60_000
     private static let segmentsToMeasure = 3
+    private static let slotsBeforeNewAudio = 4
     /// A transport stream of MP3 adds about a tenth.
     private static let containerOverhead: Int64 = 10
     static let contentType = "application/vnd.apple.mpegurl"
@@ -54,21 +55,26 @@ package final class PlaylistCache: Sendable {
         return content
     }
 
+    /// Forgets what was rendered.
+    func forget() {
+        self.rendered.withLock { $0.removeAll() }
+    }
+
     /// How long a playlist may be cached: until the next segment, at most half a target duration, at least a second.
     private func maxAges(of kind: Kind) -> ClosedRange<Int> {
         kind == .multivariant ? 30...30 : 1...max(1, Int(self.store.grid.segmentMilliseconds / 2_000) + 1)
     }
 
     private func render(_ kind: Kind) -> ByteBuffer? {
-        let segments = self.store.newestComplete(self.listed)
         let grid = self.store.grid
         switch kind {
         case .stream(let container):
             let prefix = "\(self.name)/\(container.rawValue)/"
-            return MediaPlaylist(container: container, grid: grid, prefix: prefix).render(segments)
+            return MediaPlaylist(container: container, grid: grid, prefix: prefix).render(self.listedSegments)
         case .container(let container):
-            return MediaPlaylist(container: container, grid: grid, prefix: "").render(segments)
+            return MediaPlaylist(container: container, grid: grid, prefix: "").render(self.listedSegments)
         case .multivariant:
+            let segments = self.store.newestComplete(self.listed)
             guard let format = segments.last?.header.format else { return nil }
             let container = Container.standard(for: format.codec)
             guard let bandwidth = self.bandwidth(of: segments, in: container) else { return nil }
@@ -77,6 +83,21 @@ package final class PlaylistCache: Sendable {
                 variants: [.init(uri: uri, bandwidth: bandwidth, codecs: format.codecString)]
             ).render()
         }
+    }
+
+    /// The segments of a live playlist.
+    ///
+    /// Behind an outage that is computed it begins at most four slots before the new audio, so that a player starts with that
+    /// instead of in hours of silence (time-and-hls, rule 1).
+    private var listedSegments: [SegmentSummary] {
+        guard let resumption = self.store.archive?.firstSlotAfterOutage else {
+            return self.store.newestSummaries(self.listed)
+        }
+        let segments = self.store.newestSummaries(self.listed, from: resumption)
+        guard segments.first?.slot == resumption, let audible = segments.firstIndex(where: { !$0.isSilent }) else {
+            return segments
+        }
+        return Array(segments.dropFirst(max(0, audible - Self.slotsBeforeNewAudio)))
     }
 
     /// The bit rates of the audio, silence left out: it would declare far less than what follows.

@@ -15,6 +15,8 @@ package final class SegmentCache: Sendable {
     private static let capacity = 8
     private let grid: SlotGrid
     private let newestFirst = Mutex<[Entry]>([])
+    /// Those from the archive, as they were asked for.
+    private let recent = Mutex<[Entry]>([])
 
     package init(grid: SlotGrid) {
         self.grid = grid
@@ -31,6 +33,29 @@ package final class SegmentCache: Sendable {
             if entries.count > Self.capacity { entries.removeLast() }
         }
         return prepared
+    }
+
+    /// A segment as it was packaged before, if it is still kept.
+    package func known(_ slot: Int64, in container: Container) -> PreparedSegment? {
+        self.newestFirst.withLock { Self.find(slot, container, in: $0) }
+            ?? self.recent.withLock { Self.find(slot, container, in: $0) }
+    }
+
+    /// Packages a segment that has left memory, and keeps it for as long as not too many others are asked for.
+    package func prepared(archived segment: Segment, in container: Container, life: Int64) -> PreparedSegment {
+        if let known = self.known(segment.slot, in: container) { return known }
+        let prepared = PreparedSegment(segment, in: container, grid: self.grid, life: life)
+        self.recent.withLock { recent in
+            recent.append(Entry(slot: segment.slot, container: container, segment: prepared))
+            if recent.count > Self.capacity { recent.removeFirst() }
+        }
+        return prepared
+    }
+
+    /// Forgets what was packaged.
+    func forget() {
+        self.newestFirst.withLock { $0.removeAll() }
+        self.recent.withLock { $0.removeAll() }
     }
 
     private static func find(_ slot: Int64, _ container: Container, in entries: [Entry]) -> PreparedSegment? {

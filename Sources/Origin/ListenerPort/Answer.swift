@@ -14,11 +14,18 @@ enum Answer {
     case problem(Problem)
     /// The connection becomes a listener's.
     case listener(Stream, FramePlace, isTimeAddressed: Bool)
+    /// The connection becomes a download's: `range` of the excerpt's bytes, behind these headers.
+    case download(Stream, Excerpt, range: Range<Int>, Status, headers: ByteBuffer)
+    /// The answer depends on the audio of a slot that has left memory: load it and ask again.
+    case needs(Stream, slot: Int64)
+    /// What was on air, which the archive gathers.
+    case outline(Stream)
 
-    init(_ request: Request, streams: StreamDirectory, now: Timestamp) {
+    /// Decides; `loaded` are the segments that earlier decisions on the request needed.
+    init(_ request: Request, streams: StreamDirectory, now: Timestamp, loaded: [Segment] = []) {
         switch request.method {
         case .get, .head:
-            self = Self.resource(request, streams: streams, now: now)
+            self = Self.resource(request, streams: streams, now: now, loaded: loaded)
         case .options:
             self = .status(.noContent, headers: Self.preflight, body: [])
         default:
@@ -28,21 +35,32 @@ enum Answer {
         }
     }
 
-    private static func resource(_ request: Request, streams: StreamDirectory, now: Timestamp) -> Answer {
+    private static func resource(
+        _ request: Request,
+        streams: StreamDirectory,
+        now: Timestamp,
+        loaded: [Segment]
+    ) -> Answer {
         switch Route(path: request.path, in: streams) {
         case .audio(let stream):
-            switch AudioRequest(request.query(plusIsSpace: false), stream: stream, now: now) {
+            switch AudioRequest(request.query(plusIsSpace: false), stream: stream, now: now, loaded: loaded) {
             case .begin(let place, let isTimeAddressed):
                 return .listener(stream, place, isTimeAddressed: isTimeAddressed)
+            case .download(let excerpt):
+                return DownloadAnswer.make(request, stream, excerpt)
+            case .needs(let slot):
+                return .needs(stream, slot: slot)
             case .refuse(let problem):
                 return .problem(problem)
             }
+        case .archive(let stream):
+            return .outline(stream)
         case .playlist(let stream, let container):
             return Self.playlist(request, stream, container, now: now)
         case .multivariant(let stream):
             return Self.playlist(request, stream, kind: .multivariant, now: now)
         case .segment(let stream, let container, let slot, let ending):
-            return SegmentAnswer.make(request, stream, container, slot: slot, ending: ending)
+            return SegmentAnswer.make(request, stream, container, slot: slot, ending: ending, loaded: loaded)
         case .tuneIn(let stream, let file):
             return Self.tuneIn(request, stream, file)
         case .nothing:

@@ -1,54 +1,75 @@
-// AudioRequest: where a raw or ICY listener begins.
+// AudioRequest: what a request for a stream's audio gets.
 
 internal import Segmenter
 internal import Wire
 
-/// Where a raw or ICY listener begins, decided from its request, the store and the station's time.
+/// What a request for a stream's audio gets, decided from its parameters, the store and the station's time.
 enum AudioRequest {
     case begin(FramePlace, isTimeAddressed: Bool)
+    case download(Excerpt)
+    /// The decision depends on the audio of a slot that has left memory.
+    case needs(slot: Int64)
     case refuse(Problem)
 
-    init(_ query: QueryParameters, stream: Stream, now: Timestamp) {
-        guard let oldest = stream.store.slots, let newest = stream.store.liveEdgeTime, oldest.count > 0 else {
+    init(_ query: QueryParameters, stream: Stream, now: Timestamp, loaded: [Segment] = []) {
+        guard let oldest = stream.store.oldestTime, let newest = stream.store.liveEdgeTime else {
             self = .refuse(.noAudioYet(stream.name))
             return
         }
         do {
+            if let span = try DownloadParameter(query) {
+                self = Self.download(span, stream, now: now, oldest: oldest, newest: newest, loaded)
+                return
+            }
             switch try TimeParameter(query) {
             case .live:
-                self = Self.live(stream)
+                let burst = Int64(stream.definition.burst * 1_000)
+                self = Self.begin(stream.store.livePlace(burst: burst, with: loaded), stream, isTimeAddressed: false)
             case .behind(let distance):
-                self = Self.behind(distance, stream, now: now, newest: newest)
-            case .moment(let moment):
-                self = Self.moment(moment, stream, newest: newest)
+                let wanted = min(now.advanced(byMilliseconds: -distance), newest.advanced(byMilliseconds: -1_000))
+                self = Self.rewound(max(wanted, oldest), stream, loaded)
+            case .moment(let moment) where moment >= oldest && moment <= newest:
+                self = Self.rewound(moment, stream, loaded)
+            case .moment:
+                self = .refuse(.outsideWindow(oldest: oldest, newest: newest))
             }
         } catch {
             self = .refuse(Problem(.badRequest, error.message))
         }
     }
 
-    private static func live(_ stream: Stream) -> AudioRequest {
-        guard let place = stream.store.livePlace(burst: Int64(stream.definition.burst * 1_000)) else {
-            return .refuse(.noAudioYet(stream.name))
-        }
-        return .begin(place, isTimeAddressed: false)
+    /// From the first frame not before a moment; when there is none yet, the next that comes.
+    private static func rewound(_ moment: Timestamp, _ stream: Stream, _ loaded: [Segment]) -> AudioRequest {
+        var place = stream.store.place(notBefore: moment, with: loaded)
+        if case .nothing = place { place = stream.store.livePlace(burst: 0, with: loaded) }
+        return Self.begin(place, stream, isTimeAddressed: true)
     }
 
-    private static func behind(_ distance: Int64, _ stream: Stream, now: Timestamp, newest: Timestamp) -> AudioRequest {
-        let wanted = min(now.advanced(byMilliseconds: -distance), newest.advanced(byMilliseconds: -1_000))
-        guard let oldest = stream.store.oldestAudible,
-            let place = stream.store.place(notBefore: max(wanted, oldest.time)) ?? stream.store.livePlace(burst: 0)
-        else { return .refuse(.noAudioYet(stream.name)) }
-        return .begin(place, isTimeAddressed: true)
+    private static func begin(_ place: PlaceLookUp, _ stream: Stream, isTimeAddressed: Bool) -> AudioRequest {
+        switch place {
+        case .found(let place): .begin(place, isTimeAddressed: isTimeAddressed)
+        case .needs(let slot): .needs(slot: slot)
+        case .nothing: .refuse(.noAudioYet(stream.name))
+        }
     }
 
-    private static func moment(_ moment: Timestamp, _ stream: Stream, newest: Timestamp) -> AudioRequest {
-        guard let oldest = stream.store.oldestAudible else { return .refuse(.noAudioYet(stream.name)) }
-        guard moment >= oldest.time, moment <= newest,
-            let place = stream.store.place(notBefore: moment) ?? stream.store.livePlace(burst: 0)
-        else {
-            return .refuse(.outsideWindow(oldest: oldest.time, newest: newest))
+    /// `from` before the oldest and `to` in the future are clamped (contract §3).
+    private static func download(
+        _ span: DownloadParameter,
+        _ stream: Stream,
+        now: Timestamp,
+        oldest: Timestamp,
+        newest: Timestamp,
+        _ loaded: [Segment]
+    ) -> AudioRequest {
+        let wanted = span.moments(at: now)
+        let from = max(wanted.from, oldest)
+        let to = min(wanted.to ?? newest, newest)
+        guard from < to else { return .refuse(.emptyRange(oldest: oldest, newest: newest)) }
+        switch stream.store.excerpt(from: from, to: to, with: loaded) {
+        case .found(let excerpt): return .download(excerpt)
+        case .needs(let slot): return .needs(slot: slot)
+        case .nothing: return .refuse(.emptyRange(oldest: oldest, newest: newest))
         }
-        return .begin(place, isTimeAddressed: true)
     }
 }

@@ -11,6 +11,9 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
+    /// No decision needs the audio of more slots.
+    private static let mostLoads = 8
+
     private let services: ListenerServices
     private var preamble: AnswerPreamble?
     private var parser = RequestParser()
@@ -107,11 +110,12 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         }
     }
 
-    private func answer(_ request: Request, _ context: ChannelHandlerContext) throws {
+    private func answer(_ request: Request, _ context: ChannelHandlerContext, loaded: [Segment] = []) throws {
         let hasBody = try request.bodyFraming() != .unspecified
         // A body would have to be read past, and nothing here takes one.
         let keepsAlive = request.wantsKeepAlive && !hasBody
-        switch Answer(request, streams: self.services.streams, now: self.services.time.now) {
+        let now = self.services.time.now
+        switch Answer(request, streams: self.services.streams, now: now, loaded: loaded) {
         case .ok(let answer):
             self.write(self.firstLines(keepsAlive, request), answer, context)
         case .status(let status, let headers, let body):
@@ -127,6 +131,15 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             )
         case .listener(let stream, let place, let isTimeAddressed):
             self.become(stream, place, isTimeAddressed: isTimeAddressed, request, context)
+            return
+        case .download(let stream, let excerpt, let range, let status, let headers):
+            self.become(stream, excerpt, range, [self.firstLines(status, false, request), headers], context)
+            return
+        case .needs(let stream, let slot):
+            self.load(slot, of: stream, for: request, loaded: loaded, context)
+            return
+        case .outline(let stream):
+            self.writeOutline(of: stream, request, keepsAlive: keepsAlive, context)
             return
         }
         if !keepsAlive { self.finish(context) }
@@ -189,12 +202,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
 
     private func channelHasWritten(_ context: ChannelHandlerContext) {
         self.isBlocked = false
-        guard !self.isAnswering else { return }
-        self.answerRequests(context)
-        if self.holdsRead, !self.isBlocked {
-            self.holdsRead = false
-            context.read()
-        }
+        self.goOn(context)
     }
 
     private func write(
@@ -226,6 +234,93 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         }
     }
 
+    // MARK: The archive
+
+    /// Loads what the answer depends on and decides again; no other request is answered before.
+    private func load(
+        _ slot: Int64,
+        of stream: Stream,
+        for request: Request,
+        loaded: [Segment],
+        _ context: ChannelHandlerContext
+    ) {
+        guard let archive = stream.store.archive, loaded.count < Self.mostLoads else {
+            return self.refuse(.unreadable(stream.name), context)
+        }
+        self.isBlocked = true
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        archive.load(slot) { segment in
+            loop.execute {
+                let (handler, context) = bound.value
+                guard !handler.isDone else { return }
+                handler.isBlocked = false
+                guard let segment else { return handler.refuse(.unreadable(stream.name), context) }
+                handler.answerAgain(request, context, loaded: loaded + [segment])
+            }
+        }
+    }
+
+    private func answerAgain(_ request: Request, _ context: ChannelHandlerContext, loaded: [Segment]) {
+        self.isAnswering = true
+        do {
+            try self.answer(request, context, loaded: loaded)
+        } catch {
+            // The request was read before, so its framing is sound.
+            context.close(promise: nil)
+        }
+        self.isAnswering = false
+        self.goOn(context)
+    }
+
+    private func writeOutline(
+        of stream: Stream,
+        _ request: Request,
+        keepsAlive: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        let finish: @Sendable (ListenerPortHandler, ChannelHandlerContext, Outline) -> Void = {
+            handler,
+            context,
+            outline in
+            let body = ArchiveDocument.render(outline)
+            var lines = handler.firstLines(keepsAlive, request)
+            lines.writeImmutableBuffer(ArchiveDocument.headers(length: body.readableBytes))
+            handler.write(lines, request.method == .head ? ByteBuffer() : body, context)
+            if !keepsAlive { handler.finish(context) }
+        }
+        guard let archive = stream.store.archive, let slots = stream.store.slots else {
+            return finish(self, context, ArchiveDocument.outline(of: stream.store))
+        }
+        self.isBlocked = true
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        archive.outline(of: slots) { outline in
+            loop.execute {
+                let (handler, context) = bound.value
+                guard !handler.isDone else { return }
+                handler.isBlocked = false
+                finish(handler, context, outline)
+                handler.goOn(context)
+            }
+        }
+    }
+
+    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
+        self.write(problem, connection: "close", asText: true, context)
+        self.finish(context)
+    }
+
+    /// Answers what has arrived meanwhile.
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard !self.isBlocked, !self.isAnswering else { return }
+        self.answerRequests(context)
+        if self.holdsRead, !self.isBlocked {
+            self.holdsRead = false
+            context.read()
+        }
+    }
+
     // MARK: Listeners
 
     private func become(
@@ -235,11 +330,9 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         _ request: Request,
         _ context: ChannelHandlerContext
     ) {
-        guard
-            case .found(let segment) = stream.store.segment(min(place.cursor.slot, stream.store.slots?.upperBound ?? 0))
-        else {
-            self.write(.noAudioYet(stream.name), connection: "close", asText: true, context)
-            return self.finish(context)
+        let slot = min(place.cursor.slot, stream.store.slots?.upperBound ?? 0)
+        guard let segment = stream.store.summary(ofSlot: slot) else {
+            return self.refuse(.noAudioYet(stream.name), context)
         }
         let wantsTitles = request.header("Icy-MetaData").flatMap { Int($0) }.map { $0 != 0 } ?? false
         let interval = wantsTitles ? stream.definition.metadataInterval : nil
@@ -266,8 +359,33 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             largestLag: stream.definition.largestLag,
             logger: stream.logger
         )
+        self.giveWay(to: listener, context)
+    }
+
+    private func become(
+        _ stream: Stream,
+        _ excerpt: Excerpt,
+        _ range: Range<Int>,
+        _ head: [ByteBuffer],
+        _ context: ChannelHandlerContext
+    ) {
+        self.isDone = true
+        self.timeout?.cancel()
+        var lines = ByteBuffer()
+        for buffer in head { lines.writeImmutableBuffer(buffer) }
+        let download = DownloadHandler(
+            store: stream.store,
+            excerpt: excerpt,
+            range: range,
+            head: lines,
+            logger: stream.logger
+        )
+        self.giveWay(to: download, context)
+    }
+
+    private func giveWay(to handler: some ChannelInboundHandler, _ context: ChannelHandlerContext) {
         do {
-            try context.pipeline.syncOperations.addHandler(listener, position: .last)
+            try context.pipeline.syncOperations.addHandler(handler, position: .last)
             if self.holdsRead { context.read() }
         } catch {
             context.close(promise: nil)

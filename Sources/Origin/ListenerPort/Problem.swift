@@ -7,7 +7,7 @@ internal import Wire
 /// An error answer: what is wrong, and what would be accepted (RFC 9457, or plain text by `Accept`).
 struct Problem {
     let status: Status
-    let detail: String
+    private(set) var detail: String
     /// Further members of the JSON form; names and values need no escaping.
     var members: [(name: String, value: String)] = []
     /// Further headers.
@@ -32,6 +32,21 @@ struct Problem {
             "that time is outside the rewind window, which reaches from \(oldest.rfc3339) to \(newest.rfc3339)"
         )
         problem.members = [("oldest", oldest.rfc3339), ("newest", newest.rfc3339)]
+        return problem
+    }
+
+    static func emptyRange(oldest: Timestamp, newest: Timestamp) -> Problem {
+        var problem = Self.outsideWindow(oldest: oldest, newest: newest)
+        problem.detail =
+            "there is no audio between these times; the rewind window reaches from \(oldest.rfc3339) to"
+            + " \(newest.rfc3339)"
+        return problem
+    }
+
+    /// The disk does not give what was asked for.
+    static func unreadable(_ stream: String) -> Problem {
+        var problem = Problem(.unavailable, "the stored audio of \(stream) cannot be read now")
+        problem.headers = [("Retry-After", "5")]
         return problem
     }
 

@@ -13,6 +13,8 @@ enum Route {
     case multivariant(Stream)
     /// `/{stream}/{container}/{segment ms}-{part ms}/{slot}.{ending}`.
     case segment(Stream, Container, slot: Int64, ending: Substring)
+    /// `/{stream}/archive.json`: what can be played.
+    case archive(Stream)
     /// `/{stream}.m3u`, `.pls`, `.xspf`, and `/listen.pls` for the stream that `/` leads to.
     case tuneIn(Stream, TuneInFile)
     case nothing
@@ -48,6 +50,8 @@ enum Route {
         switch components.count {
         case 2 where components[1] == "master.m3u8":
             return .multivariant(stream)
+        case 2 where components[1] == "archive.json":
+            return .archive(stream)
         case 3 where components[2] == "live.m3u8":
             guard let container = Container(rawValue: String(components[1])) else { return .nothing }
             return .playlist(stream, container)

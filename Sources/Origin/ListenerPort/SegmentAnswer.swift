@@ -16,7 +16,8 @@ enum SegmentAnswer {
         _ stream: Stream,
         _ container: Container,
         slot: Int64,
-        ending: Substring
+        ending: Substring,
+        loaded: [Segment]
     ) -> Answer {
         if let codec = stream.feedStatus.format?.codec, container.fileExtension(for: codec) != ending {
             return .problem(
@@ -25,7 +26,13 @@ enum SegmentAnswer {
         }
         switch stream.store.segment(slot) {
         case .found(let segment) where segment.isComplete:
-            return Self.answer(request, stream, container, segment)
+            let life = Self.remainingLife(of: slot, in: stream)
+            return Self.answer(request, stream.segments.prepared(segment, in: container, life: life))
+        case .archived:
+            if let known = stream.segments.known(slot, in: container) { return Self.answer(request, known) }
+            guard let segment = loaded.first(where: { $0.slot == slot }) else { return .needs(stream, slot: slot) }
+            let life = Self.remainingLife(of: slot, in: stream)
+            return Self.answer(request, stream.segments.prepared(archived: segment, in: container, life: life))
         case .found, .notYet:
             var problem = Problem(.notFound, "this segment is not published; playlists name those that are")
             problem.maxAge = Self.missingMaxAge
@@ -37,14 +44,7 @@ enum SegmentAnswer {
         }
     }
 
-    private static func answer(
-        _ request: Request,
-        _ stream: Stream,
-        _ container: Container,
-        _ segment: Segment
-    ) -> Answer {
-        let life = Self.remainingLife(of: segment, in: stream)
-        let prepared = stream.segments.prepared(segment, in: container, life: life)
+    private static func answer(_ request: Request, _ prepared: PreparedSegment) -> Answer {
         if let known = request.header("If-None-Match"), Answer.matches(known, prepared.entityTag) {
             return .status(.notModified, headers: prepared.bareHead, body: [])
         }
@@ -64,10 +64,10 @@ enum SegmentAnswer {
     }
 
     /// Seconds until the segment leaves the window, less a minute for the time that the answer is kept here.
-    private static func remainingLife(of segment: Segment, in stream: Stream) -> Int64 {
+    private static func remainingLife(of slot: Int64, in stream: Stream) -> Int64 {
         let grid = stream.store.grid
-        let newest = stream.store.slots?.upperBound ?? segment.slot
-        let age = (newest - segment.slot) * grid.segmentMilliseconds / 1_000
+        let newest = stream.store.slots?.upperBound ?? slot
+        let age = (newest - slot) * grid.segmentMilliseconds / 1_000
         return max(1, Int64(stream.definition.seconds) - age - 60)
     }
 }

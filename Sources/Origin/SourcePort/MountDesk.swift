@@ -61,6 +61,9 @@ package struct MountDesk: SourceDesk {
                 let reason = "the server's clock is wrong: it shows \(self.time.now.rfc3339)"
                 return .failure(Refusal(reason: .unavailable(reason: reason)))
             }
+            if let reason = stream.reasonToRefuseSources(at: self.time.now) {
+                return .failure(Refusal(reason: .unavailable(reason: "\(stream.name): \(reason)")))
+            }
             return .success(stream)
         }
     }

@@ -1,5 +1,6 @@
 // Stream: one encoding of a programme, with its store, its listeners and its playlists.
 
+package import Archive
 internal import HLS
 package import Ingest
 package import LegacyOutputs
@@ -29,20 +30,29 @@ package final class Stream: Sendable {
         package var source: LiveSource?
         package var standbySources = 0
         package var title: Title?
+        /// Parts that listeners had before the disk.
+        package var publishedUnwritten = 0
     }
 
     package let definition: StreamDefinition
     package let store: SegmentStore
+    /// What is on disk, `nil` when the rewind is in memory alone.
+    package let stored: ArchivedStream?
     package let fanout: Fanout
     package let playlists: PlaylistCache
     package let segments: SegmentCache
     package let logger: Logger
+    /// A clock that was set back by more is not simply waited for, milliseconds.
+    package static let largestSetback: Int64 = 60_000
+
     private let status = Mutex(FeedStatus())
     private let feed: NIOLoopBoundBox<StreamFeed>
 
     package init(
         _ definition: StreamDefinition,
         grid: SlotGrid,
+        stored: ArchivedStream? = nil,
+        hotSeconds: Int = 900,
         hlsWindow: Int,
         time: StationTime,
         group: any EventLoopGroup,
@@ -53,13 +63,23 @@ package final class Stream: Sendable {
         logger[metadataKey: "stream"] = "\(definition.name)"
         self.definition = definition
         self.logger = logger
-        self.store = SegmentStore(grid: grid, seconds: definition.seconds)
+        // What is stored has its own grid, by which its segments are numbered.
+        let grid = stored?.grid ?? grid
+        self.stored = stored
+        self.store = SegmentStore(
+            grid: grid,
+            seconds: definition.seconds,
+            hotSeconds: stored == nil ? definition.seconds : hotSeconds,
+            archive: stored?.archive,
+            newest: stored?.newest
+        )
         self.fanout = Fanout(group: group)
         self.playlists = PlaylistCache(name: definition.name, store: self.store, window: hlsWindow)
         self.segments = SegmentCache(grid: grid)
         let feed = StreamFeed(
             grid: grid,
             store: self.store,
+            stored: stored,
             fanout: self.fanout,
             time: time,
             loop: home,
@@ -83,6 +103,25 @@ package final class Stream: Sendable {
     package func start(every interval: TimeAmount) {
         self.feed.eventLoop.execute { [feed = self.feed, self] in
             feed.value.start(every: interval) { status in self.status.withLock { $0 = status } }
+        }
+    }
+
+    /// Why sources cannot be taken, `nil` when they can: audio cannot be dated before what is stored.
+    package func reasonToRefuseSources(at now: Timestamp) -> String? {
+        guard let newest = self.stored?.newest?.summary.end, newest.millisecondsSince(now) > Self.largestSetback,
+            self.store.liveEdgeTime == newest
+        else { return nil }
+        return "its stored audio ends at \(newest.rfc3339), in the future: the clock was set back; set it right, or"
+            + " delete the rewind"
+    }
+
+    /// Forgets the rewind, on disk too; what is on air goes on.
+    package func reset() -> EventLoopFuture<Void> {
+        let emptied = self.stored?.reset() ?? self.feed.eventLoop.makeSucceededVoidFuture()
+        return emptied.hop(to: self.feed.eventLoop).map {
+            self.feed.value.reset()
+            self.playlists.forget()
+            self.segments.forget()
         }
     }
 

@@ -1,5 +1,7 @@
 // StreamFeed: what turns a stream's sources into published parts, on its home loop.
 
+internal import Archive
+internal import DequeModule
 internal import Ingest
 internal import LegacyOutputs
 internal import Logging
@@ -8,10 +10,21 @@ internal import Segmenter
 
 /// What turns a stream's sources into published parts.
 ///
-/// Confined to the stream's home loop. The first source is live, the others stand by in order of arrival. A part goes to the store first;
-/// then listeners are woken.
+/// Confined to the stream's home loop. The first source is live, the others stand by in order of arrival. A part goes to the log first,
+/// where there is one; when that is written, to the store; then listeners are woken. A disk that takes its time does not keep listeners
+/// waiting for longer than a moment.
 final class StreamFeed {
+    /// A part that is on its way to the disk.
+    private struct Pending {
+        let publication: Publication
+        let since: NIODeadline
+    }
+
+    /// How long a part waits for the disk before it is published all the same (design §6.7).
+    private static let longestWait = TimeAmount.milliseconds(250)
+
     private let store: SegmentStore
+    private let stored: ArchivedStream?
     private let fanout: Fanout
     private let time: StationTime
     private let loop: any EventLoop
@@ -24,25 +37,35 @@ final class StreamFeed {
     private var title: Title?
     private var report: ((Stream.FeedStatus) -> Void)?
     private var ticks: RepeatedTask?
+    private var pending: Deque<Pending> = []
+    /// Parts that were published before the disk had them, and which it has not answered for.
+    private var ahead = 0
+    private var publishedUnwritten = 0
+    private var look: Scheduled<Void>?
+    private let grid: SlotGrid
 
     init(
         grid: SlotGrid,
         store: SegmentStore,
+        stored: ArchivedStream?,
         fanout: Fanout,
         time: StationTime,
         loop: any EventLoop,
         logger: Logger
     ) {
+        self.grid = grid
         self.store = store
+        self.stored = stored
         self.fanout = fanout
         self.time = time
         self.loop = loop
         self.logger = logger
-        self.timeline = Timeline(grid: grid)
+        self.timeline = Timeline(grid: grid, continuing: stored?.newest.flatMap { Continuation(after: $0) })
     }
 
     func start(every interval: TimeAmount, report: @escaping (Stream.FeedStatus) -> Void) {
         self.report = report
+        self.publish(self.timeline.resume(at: self.time.microseconds))
         let feed = NIOLoopBound(self, eventLoop: self.loop)
         self.ticks = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in feed.value.tick() }
     }
@@ -119,8 +142,64 @@ final class StreamFeed {
 
     private func publish(_ parts: [Publication]) {
         guard !parts.isEmpty else { return }
+        guard let stored = self.stored else { return self.release(parts) }
+        let now = self.loop.now
+        self.pending.append(contentsOf: parts.map { Pending(publication: $0, since: now) })
+        let feed = NIOLoopBound(self, eventLoop: self.loop)
+        let loop = self.loop
+        let count = parts.count
+        stored.append(parts) { _ in
+            // Written, or refused: then the log tries again by itself, and listeners need not wait for it.
+            loop.execute { feed.value.diskHasAnswered(for: count) }
+        }
+        self.lookAfterPending()
+    }
+
+    private func diskHasAnswered(for count: Int) {
+        let late = min(self.ahead, count)
+        self.ahead -= late
+        self.release(self.pending.prefix(count - late).map(\.publication))
+        self.pending.removeFirst(min(count - late, self.pending.count))
+    }
+
+    /// Publishes what has waited for the disk for too long.
+    private func lookAfterPending() {
+        guard self.look == nil, let oldest = self.pending.first else { return }
+        let feed = NIOLoopBound(self, eventLoop: self.loop)
+        self.look = self.loop.scheduleTask(deadline: oldest.since + Self.longestWait) {
+            feed.value.look = nil
+            feed.value.releaseLate()
+            feed.value.lookAfterPending()
+        }
+    }
+
+    private func releaseLate() {
+        let limit = self.loop.now - Self.longestWait
+        let late = self.pending.prefix { $0.since <= limit }.map(\.publication)
+        guard !late.isEmpty else { return }
+        self.pending.removeFirst(late.count)
+        self.ahead += late.count
+        self.publishedUnwritten += late.count
+        self.release(late)
+    }
+
+    /// Makes parts public: to the store first, then to the listeners.
+    private func release(_ parts: [Publication]) {
+        guard !parts.isEmpty else { return }
         for part in parts { self.store.append(part) }
         self.fanout.liveEdgeMoved()
+    }
+
+    /// Forgets the rewind; what is on air goes on.
+    ///
+    /// A stream without a source may begin with another codec then.
+    func reset() {
+        guard self.sources.isEmpty else { return self.store.reset(keepsOpen: true) }
+        self.store.reset(keepsOpen: false)
+        self.pending.removeAll()
+        self.timeline = Timeline(grid: self.grid)
+        if let title = self.title { self.timeline.announce(title) }
+        self.reportStatus()
     }
 
     private func applyBackPressure() {
@@ -135,6 +214,7 @@ final class StreamFeed {
         status.clockErrorMicroseconds = self.timeline.clockError
         status.droppedFrames = self.timeline.droppedFrames
         status.steps = self.timeline.steps
+        status.publishedUnwritten = self.publishedUnwritten
         status.title = self.title
         status.source = self.sources.first.map { $0.live }
         status.standbySources = max(0, self.sources.count - 1)

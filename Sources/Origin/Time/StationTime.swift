@@ -9,10 +9,10 @@ package final class StationTime: Sendable {
     private let sources = Atomic<Int>(0)
     private let read: @Sendable () -> StationClock.Reading
 
-    /// Starts the clock; `read` gives the machine's clocks, or a test's.
-    package init(read: @escaping @Sendable () -> StationClock.Reading) {
+    /// Starts the clock, not before `newestStored`; `read` gives the machine's clocks, or a test's.
+    package init(notBefore newestStored: Timestamp? = nil, read: @escaping @Sendable () -> StationClock.Reading) {
         self.read = read
-        self.clock = Mutex(StationClock(at: read()))
+        self.clock = Mutex(StationClock(at: read(), notBefore: newestStored))
     }
 
     /// The station's time, microseconds since 1970.

@@ -8,6 +8,11 @@ package struct Part: Sendable {
     package struct TitleChange: Hashable, Sendable {
         package let frame: Int
         package let title: Title
+
+        package init(frame: Int, title: Title) {
+            self.frame = frame
+            self.title = title
+        }
     }
 
     package let slot: Int64

@@ -37,6 +37,15 @@ struct SegmentBuilder {
         self.grid = grid
     }
 
+    /// Makes a builder that goes on where a store ends.
+    init(grid: SlotGrid, continuing end: Continuation) {
+        self.grid = grid
+        self.run = Run(format: end.header.format, silence: end.silence)
+        let part = PartBuilder(index: end.nextPart, samplesBefore: end.samples)
+        self.open = OpenSegment(header: end.header, part: part, samples: end.samples)
+        self.titles = TitleQueue(current: end.title)
+    }
+
     /// The format of the run, `nil` before the first.
     var format: AudioFormat? { self.run?.format }
 
@@ -63,9 +72,15 @@ struct SegmentBuilder {
         self.titles.announce(title)
     }
 
-    /// Begins the first run with silence: four slots of it, then from the slot's edge up to `time`.
-    mutating func begin(_ format: AudioFormat, silence: Frame, at time: Timestamp, into output: inout [Publication]) {
-        let slot = self.grid.slot(at: time) - Self.slotsBeforeFirstAudio
+    /// Begins the first run with silence: `leadingSlots` slots of it, then from the slot's edge up to `time`.
+    mutating func begin(
+        _ format: AudioFormat,
+        silence: Frame,
+        at time: Timestamp,
+        leadingSlots: Int64 = Self.slotsBeforeFirstAudio,
+        into output: inout [Publication]
+    ) {
+        let slot = self.grid.slot(at: time) - leadingSlots
         self.startRun(format, silence: silence, slot: slot, notBefore: self.grid.edge(ofSlot: slot), sequence: slot)
         self.fill(until: time.milliseconds * 1_000, into: &output)
     }
@@ -105,6 +120,17 @@ struct SegmentBuilder {
     mutating func closePart(into output: inout [Publication]) {
         guard let end = self.openPartEnd else { return }
         while self.openPartEnd == end { self.appendSilence(into: &output) }
+    }
+
+    /// Closes the open segment with silence, and leaves whole slots of it to be computed: the run goes on at `slot`.
+    mutating func skip(toSlot slot: Int64, into output: inout [Publication]) {
+        guard let old = self.open?.header, slot > old.slot + 1, let silence = self.run?.silence else { return }
+        if self.open?.samples != 0 {
+            while self.open?.header.slot == old.slot { self.appendSilence(into: &output) }
+        }
+        guard let first = self.open?.header, slot > first.slot else { return }
+        let header = SilentRun(first: first, silence: silence, grid: self.grid).header(ofSlot: slot)
+        self.open = OpenSegment(header: header, part: PartBuilder(index: 0, samplesBefore: 0))
     }
 
     private mutating func appendSilence(into output: inout [Publication]) {

@@ -22,6 +22,8 @@ package struct Timeline: Sendable {
     private static let resumingLead: Int64 = 250_000
     /// The most audio that is dated back before the first frame's arrival at a cold start.
     private static let longestBacklog: Int64 = 10_000_000
+    /// An outage of the server up to this is laid as silence throughout.
+    private static let longestLaidOutage: Int64 = 18_000_000
     /// The most parts closed in one call: after a leap of the clock the rest waits for the next.
     private static let mostPartsAtOnce = 64
 
@@ -45,8 +47,11 @@ package struct Timeline: Sendable {
     /// Why the source cannot be heard on this stream, once that is known.
     package private(set) var refusal: String?
 
-    package init(grid: SlotGrid) {
-        self.builder = SegmentBuilder(grid: grid)
+    /// Makes a timeline that begins with its first source, or goes on where a store ends.
+    package init(grid: SlotGrid, continuing end: Continuation? = nil) {
+        self.builder = end.map { SegmentBuilder(grid: grid, continuing: $0) } ?? SegmentBuilder(grid: grid)
+        // Another codec stays refused, and another rate is a change.
+        self.acceptedFormat = end?.header.format
     }
 
     package var grid: SlotGrid { self.builder.grid }
@@ -72,6 +77,18 @@ package struct Timeline: Sendable {
         self.ahead.removeAll()
         self.wantsPause = false
         self.refusal = nil
+    }
+
+    /// Notes that the server is up again at `now`, before any frame.
+    ///
+    /// What it was away for becomes silence. Of a long outage only the end is laid, as many slots as before a very first
+    /// audio: what lies between is computed when it is asked for (time-and-hls, rule 1).
+    package mutating func resume(at now: Int64) -> [Publication] {
+        var output: [Publication] = []
+        guard let position = self.position, now - position > Self.longestLaidOutage else { return output }
+        let slot = self.grid.slot(at: Timestamp(milliseconds: now / 1_000))
+        self.builder.skip(toSlot: slot - SegmentBuilder.slotsBeforeFirstAudio, into: &output)
+        return output
     }
 
     /// Takes frames that arrived at `now`.

@@ -1,91 +1,104 @@
 // SegmentStore+Places: from a media time to a frame.
 
 extension SegmentStore {
-    /// The oldest frame that came from a source, or the oldest of all when none did.
-    package var oldestAudible: FramePlace? {
+    /// The media time of the oldest frame that came from a source, or of the oldest of all when none did.
+    package var oldestTime: Timestamp? {
         guard let slots = self.slots else { return nil }
-        return self.audible(from: StreamCursor(slot: slots.lowerBound)) ?? self.place(slots.lowerBound, frame: 0)
+        for slot in slots {
+            if let time = self.summary(ofSlot: slot)?.firstAudibleTime { return time }
+        }
+        return self.summary(ofSlot: slots.lowerBound)?.header.start
+    }
+
+    /// The first frame whose media time is not before `time`.
+    ///
+    /// Frame times are the segment's start plus samples over rate: inside a segment the frame is number
+    /// ceil((T - start) * rate / (1000 * samples per frame)).
+    package func frame(notBefore time: Timestamp) -> FramePlace? {
+        self.firstFrame(notBefore: time).map { $0.summary.place(ofFrame: $0.frame, in: self.grid) }
     }
 
     /// The first frame whose media time is not before `time`; in silence, the next frame that came from a source.
     ///
-    /// `nil` when every frame so far is earlier. Frame times are the segment's start plus samples over rate: inside a segment
-    /// the frame is number ceil((T - start) * rate / (1000 * samples per frame)).
-    package func place(notBefore time: Timestamp) -> FramePlace? {
-        guard let slots = self.slots else { return nil }
-        // Steering may leave the end of a slot's last frame behind the edge, so the slot before is asked first.
-        var slot = max(slots.lowerBound, self.grid.slot(at: time) - 1)
-        while slot <= slots.upperBound {
-            if case .found(let segment) = self.segment(slot) {
-                let frame = Self.firstFrame(of: segment, notBefore: time)
-                if let found = Self.place(in: segment, frame: frame) {
-                    return self.audible(from: found.cursor) ?? found
-                }
-            }
-            slot += 1
+    /// `nothing` when every frame so far is earlier. `loaded` are segments that an earlier look-up needed.
+    package func place(notBefore time: Timestamp, with loaded: [Segment] = []) -> PlaceLookUp {
+        guard let first = self.firstFrame(notBefore: time) else { return .nothing }
+        switch self.audible(from: first, with: loaded) {
+        case .nothing: return .found(first.summary.place(ofFrame: first.frame, in: self.grid))
+        case let found: return found
         }
-        return nil
     }
 
     /// The place a live listener starts at: the newest audio, `burst` milliseconds of it at once.
     ///
     /// Before the first audio there is none to give at once: what precedes it is silence that only fills its slots.
-    package func livePlace(burst: Int64) -> FramePlace? {
-        guard let slots = self.slots, let edge = self.liveEdgeTime, let behind = self.liveEdge else { return nil }
-        let next = FramePlace(cursor: behind, time: edge)
-        guard let place = self.place(notBefore: edge.advanced(byMilliseconds: -burst)) else { return next }
-        let hasAudio = self.isAudible(place.cursor) || self.audible(from: StreamCursor(slot: slots.lowerBound)) != nil
-        return hasAudio ? place : next
+    package func livePlace(burst: Int64, with loaded: [Segment] = []) -> PlaceLookUp {
+        guard let slots = self.slots, let edge = self.liveEdgeTime, let behind = self.liveEdge else { return .nothing }
+        let next = PlaceLookUp.found(FramePlace(cursor: behind, time: edge))
+        guard let first = self.firstFrame(notBefore: edge.advanced(byMilliseconds: -burst)) else { return next }
+        let found = self.audible(from: first, with: loaded)
+        guard case .nothing = found else { return found }
+        // Only silence is left: a listener hears it if there was audio before it.
+        let hasAudio = slots.contains { self.summary(ofSlot: $0)?.isSilent == false }
+        return hasAudio ? .found(first.summary.place(ofFrame: first.frame, in: self.grid)) : next
     }
 
-    private func isAudible(_ cursor: StreamCursor) -> Bool {
-        guard case .found(let part, _, _) = self.part(cursor.slot, cursor.part) else { return false }
-        return part.firstAudibleFrame(from: cursor.frame) == cursor.frame
+    /// A frame of a segment, counted from its first.
+    private struct Position {
+        let summary: SegmentSummary
+        let frame: Int
     }
 
-    /// The first frame from a source at or after a place, `nil` when only silence follows.
-    private func audible(from start: StreamCursor) -> FramePlace? {
+    private func firstFrame(notBefore time: Timestamp) -> Position? {
         guard let slots = self.slots else { return nil }
-        var slot = start.slot
+        // Steering may leave the end of a slot's last frame behind the edge, so the slot before is asked first.
+        var slot = max(slots.lowerBound, self.grid.slot(at: time) - 1)
         while slot <= slots.upperBound {
-            if case .found(let segment) = self.segment(slot) {
-                for part in segment.parts where slot > start.slot || part.index >= start.part {
-                    let from = slot == start.slot && part.index == start.part ? start.frame : 0
-                    guard let frame = part.firstAudibleFrame(from: from) else { continue }
-                    return Self.place(in: segment, part: part, frame: frame)
-                }
+            if let summary = self.summary(ofSlot: slot) {
+                let frame = summary.firstFrame(notBefore: time)
+                if frame < summary.frameCount { return Position(summary: summary, frame: frame) }
             }
             slot += 1
         }
         return nil
     }
 
-    private func place(_ slot: Int64, frame: Int) -> FramePlace? {
-        guard case .found(let segment) = self.segment(slot) else { return nil }
-        return Self.place(in: segment, frame: frame)
+    /// The first frame from a source at or after a position.
+    private func audible(from position: Position, with loaded: [Segment]) -> PlaceLookUp {
+        guard let last = self.slots?.upperBound else { return .nothing }
+        var position = position
+        while true {
+            let summary = position.summary
+            if position.frame <= summary.leadingSilence || !summary.isInterrupted {
+                let frame = max(position.frame, summary.leadingSilence)
+                if frame < summary.frameCount { return .found(summary.place(ofFrame: frame, in: self.grid)) }
+            } else if let segment = self.segment(summary.slot, among: loaded) {
+                if let frame = segment.firstAudibleFrame(from: position.frame) {
+                    return .found(summary.place(ofFrame: frame, in: self.grid))
+                }
+            } else {
+                return .needs(slot: summary.slot)
+            }
+            var slot = summary.slot + 1
+            while slot <= last, self.summary(ofSlot: slot) == nil { slot += 1 }
+            guard slot <= last, let next = self.summary(ofSlot: slot) else { return .nothing }
+            position = Position(summary: next, frame: 0)
+        }
     }
+}
 
-    private static func firstFrame(of segment: Segment, notBefore time: Timestamp) -> Int {
-        let late = time.millisecondsSince(segment.header.start)
-        guard late > 0 else { return 0 }
-        let divisor = 1_000 * Int64(segment.header.format.samplesPerFrame)
-        return Int((late * Int64(segment.header.format.sampleRate) + divisor - 1) / divisor)
-    }
-
-    private static func place(in segment: Segment, frame: Int) -> FramePlace? {
-        var remaining = frame
-        for part in segment.parts {
-            if remaining < part.frameCount { return Self.place(in: segment, part: part, frame: remaining) }
-            remaining -= part.frameCount
+extension Segment {
+    /// The first frame at or after `start` that came from a source, counted from the segment's first.
+    func firstAudibleFrame(from start: Int) -> Int? {
+        var before = 0
+        for part in self.parts {
+            if start < before + part.frameCount,
+                let frame = part.firstAudibleFrame(from: max(0, start - before))
+            {
+                return before + frame
+            }
+            before += part.frameCount
         }
         return nil
-    }
-
-    private static func place(in segment: Segment, part: Part, frame: Int) -> FramePlace {
-        let samples = part.samplesBefore + Int64(frame) * Int64(segment.header.format.samplesPerFrame)
-        return FramePlace(
-            cursor: StreamCursor(slot: segment.slot, part: part.index, frame: frame),
-            time: segment.header.time(afterSamples: samples)
-        )
     }
 }

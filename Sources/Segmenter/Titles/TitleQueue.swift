@@ -9,6 +9,11 @@ struct TitleQueue {
     /// More titles than this in one part are noise; only the newest are kept.
     private static let mostWaiting = 64
 
+    /// Makes a queue; `current` is the title in force.
+    init(current: Title? = nil) {
+        self.current = current
+    }
+
     mutating func announce(_ title: Title) {
         let place = self.waiting.firstIndex { $0.time > title.time } ?? self.waiting.count
         self.waiting.insert(title, at: place)

@@ -1,5 +1,6 @@
 // ServeCommand: `streammachine serve`.
 
+import Archive
 import ArgumentParser
 import Foundation
 import Logging
@@ -55,6 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
             try await Server(settings, clock: clock, logger: logger).run()
         } catch let failure as BindFailure {
             throw Failure.bind(failure.message)
+        } catch let failure as ArchiveError {
+            throw Failure.configuration(failure.message)
         } catch {
             throw Failure.internal("\(error)")
         }

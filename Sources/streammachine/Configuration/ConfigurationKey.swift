@@ -47,6 +47,11 @@ struct ConfigurationKey {
             .init("hls.segment_duration", .number),
             .init("hls.part_duration", .number),
             .init("hls.window", .integer),
+            .init("store.dir", .text),
+            .init("store.hot_seconds", .integer),
+            .init("store.sync", .text),
+            .init("store.max_bytes", .integer),
+            .init("store.file_seconds", .integer),
             .init("log.level", .text),
             .init("log.format", .text),
             .init("streams.*.source_password", .text),
@@ -72,7 +77,7 @@ struct ConfigurationKey {
         ] + Self.withoutEffect.map { ConfigurationKey($0, .any, .withoutEffect) }
 
     private static let withoutEffect = [
-        "store", "behind_proxy", "cors", "ua_skip", "log_interval", "preroll", "timezone", "redis",
+        "behind_proxy", "cors", "ua_skip", "log_interval", "preroll", "timezone", "redis",
         "analytics", "alerts", "admin", "users", "session", "sources", "tls", "log", "streams.*.source",
         "streams.*.format", "streams.*.fallback", "streams.*.max_buffer", "streams.*.host", "streams.*.group",
         "streams.*.bandwidth", "streams.*.codec", "streams.*.preroll", "streams.*.preroll_key",

@@ -16,6 +16,8 @@ struct ServerSettings {
     var grid = SlotGrid.standard
     /// Length of the live playlists, seconds.
     var hlsWindow = 900
+    /// Where the rewind is stored; `nil` when it is in memory alone.
+    var store: StoreSettings?
     var logLevel = Logger.Level.info
     var logsJSON = false
     var streams: [StreamDefinition] = []

@@ -1,5 +1,6 @@
 // SettingsReader: file, environment and command line, in that order, into settings.
 
+import Archive
 import Configuration
 import Foundation
 import Logging
@@ -12,10 +13,12 @@ struct SettingsReader {
     private(set) var warnings: [String] = []
     private let config: ConfigReader
     private let file: ConfigurationFile
+    private let fileName: String
 
     /// Prepares to read; `arguments` are the options behind `serve`, `fileName` is how messages call the file.
     init(text: String, fileName: String, environment: [String: String], arguments: [String]) {
         let file = ConfigurationFile(text, name: fileName)
+        self.fileName = fileName
         self.file = file
         self.problems = file.problems
         self.warnings = file.warnings
@@ -43,6 +46,7 @@ struct SettingsReader {
         settings.apiPort = await self.integer(["api_port"], in: 0...65_535) ?? settings.apiPort
         settings.grid = await self.grid()
         settings.hlsWindow = await self.integer(["hls", "window"], in: 30...86_400) ?? settings.hlsWindow
+        settings.store = await self.store()
         await self.readLog(into: &settings)
         if !["127.0.0.1", "::1", "localhost"].contains(settings.apiBind) {
             self.problems.append(
@@ -65,6 +69,32 @@ struct SettingsReader {
         default:
             self.problems.append("mode is \(mode): it must be standalone")
         }
+    }
+
+    private mutating func store() async -> StoreSettings? {
+        let directory = await self.text(["store", "dir"]) ?? ""
+        // What is not used is still checked.
+        var store = StoreSettings(directory: self.path(directory))
+        store.hotSeconds = await self.integer(["store", "hot_seconds"], in: 60...86_400) ?? store.hotSeconds
+        store.fileSeconds = await self.integer(["store", "file_seconds"], in: 60...86_400) ?? store.fileSeconds
+        if let largest = await self.integer(["store", "max_bytes"], in: 0...(1 << 60)), largest > 0 {
+            store.largest = largest
+        }
+        if let text = await self.text(["store", "sync"]) {
+            if let sync = LogPolicy.Sync(rawValue: text) {
+                store.sync = sync
+            } else {
+                let known = LogPolicy.Sync.allCases.map(\.rawValue).joined(separator: ", ")
+                self.problems.append("\(self.file.place(of: ["store", "sync"])) is \(text): it must be one of \(known)")
+            }
+        }
+        return directory.isEmpty ? nil : store
+    }
+
+    /// A path of the configuration, which is meant from where the file is.
+    private func path(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let slash = self.fileName.lastIndex(of: "/") else { return path }
+        return self.fileName[...slash] + path
     }
 
     private mutating func readLog(into settings: inout ServerSettings) async {

@@ -1,6 +1,7 @@
 // Server: assembles the streams, the ports and the signals, and runs them.
 
 import Admin
+import Archive
 import Foundation
 import Ingest
 import Logging
@@ -44,8 +45,10 @@ struct Server {
     /// Runs the server; throws `BindFailure` when a port cannot be had.
     func run() async throws {
         let clock = self.clock
-        let time = StationTime { clock.read() }
-        let streams = self.makeStreams(time)
+        let store = try self.openStore()
+        let stored = try self.openStreams(store)
+        let time = StationTime(notBefore: self.newestEnd(of: stored)) { clock.read() }
+        let streams = self.makeStreams(time, stored)
         let listeners = try await self.bind("port", self.settings.bind, self.settings.port) {
             let services = ListenerServices(streams: streams, time: time, group: self.group, logger: self.logger)
             return ListenerPort(services).bootstrap(group: self.group)
@@ -60,15 +63,65 @@ struct Server {
         }
         for stream in streams.all { stream.start(every: .milliseconds(max(1, 100 / self.clock.rate))) }
         try await self.serve(streams, time: time, channels: [listeners, sources, shoutcast])
+        // First what was published is written, then the loops may end that wait for it.
+        await store?.close(Array(stored.values))
         try await self.group.shutdownGracefully()
     }
 
-    private func makeStreams(_ time: StationTime) -> StreamDirectory {
+    /// Opens the directory of the store, when there is one.
+    private func openStore() throws -> StoreDirectory? {
+        guard let settings = self.settings.store else { return nil }
+        let clock = self.clock
+        return try StoreDirectory(
+            directory: settings.directory,
+            largest: settings.largest,
+            now: { Timestamp(milliseconds: clock.read().wallMicroseconds / 1_000) },
+            logger: self.logger
+        )
+    }
+
+    /// Opens what is stored of each stream.
+    private func openStreams(_ store: StoreDirectory?) throws -> [String: ArchivedStream] {
+        guard let store, let settings = self.settings.store else { return [:] }
+        var streams: [String: ArchivedStream] = [:]
+        for definition in self.settings.streams {
+            var policy = LogPolicy()
+            policy.sync = settings.sync
+            policy.fileSeconds = settings.fileSeconds
+            policy.hotSeconds = settings.hotSeconds
+            policy.seconds = definition.seconds
+            // What a playlist may still name stays for as long as the longest lists (RFC 8216 §6.2.2).
+            policy.graceSeconds = self.settings.hlsWindow + 60
+            let stream = try store.open(definition.name, grid: self.settings.grid, policy: policy)
+            if stream.grid != self.settings.grid {
+                self.logger.warning(
+                    """
+                    hls.segment_duration and hls.part_duration differ from those of the stored audio, which count until the \
+                    stream's directory is deleted
+                    """,
+                    metadata: ["stream": "\(definition.name)", "directory": "\(stream.archive.directory)"]
+                )
+            }
+            streams[definition.name] = stream
+        }
+        return streams
+    }
+
+    /// The end of the newest stored audio, which the clock must not start before; one that is far ahead is not waited for.
+    private func newestEnd(of stored: [String: ArchivedStream]) -> Timestamp? {
+        let now = Timestamp(milliseconds: self.clock.read().wallMicroseconds / 1_000)
+        return stored.values.compactMap { $0.newest?.summary.end }
+            .filter { $0.millisecondsSince(now) <= Stream.largestSetback }.max()
+    }
+
+    private func makeStreams(_ time: StationTime, _ stored: [String: ArchivedStream]) -> StreamDirectory {
         StreamDirectory(
             self.settings.streams.map { definition in
                 Stream(
                     definition,
                     grid: self.settings.grid,
+                    stored: stored[definition.name],
+                    hotSeconds: self.settings.store?.hotSeconds ?? definition.seconds,
                     hlsWindow: self.settings.hlsWindow,
                     time: time,
                     group: self.group,

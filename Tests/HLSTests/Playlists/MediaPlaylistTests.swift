@@ -15,7 +15,8 @@ import Testing
         grid: SlotGrid = .standard,
         prefix: String = ""
     ) -> String? {
-        MediaPlaylist(container: container, grid: grid, prefix: prefix).render(segments).map { String(buffer: $0) }
+        MediaPlaylist(container: container, grid: grid, prefix: prefix).render(segments.map(\.summary))
+            .map { String(buffer: $0) }
     }
 
     @Test("AAC in a transport stream, found from the stream's short address")

@@ -36,7 +36,7 @@ import Testing
         }
         let media = MediaPlaylist(container: .transportStream, grid: .standard, prefix: "")
         let end = ByteBuffer(string: "#EXT-X-ENDLIST\n")
-        try directory.write([try #require(media.render(segments)), end], to: "ts/live.m3u8")
+        try directory.write([try #require(media.render(segments.map(\.summary))), end], to: "ts/live.m3u8")
         let playlist = MultivariantPlaylist(variants: [
             .init(uri: "ts/live.m3u8", bandwidth: bandwidth, codecs: audio.format.codecString)
         ])

@@ -15,6 +15,7 @@ import Testing
         case .playlist(let stream, let container): "playlist \(stream.name) \(container?.rawValue ?? "standard")"
         case .multivariant(let stream): "multivariant \(stream.name)"
         case .segment(let stream, let container, let slot, _): "segment \(stream.name) \(container.rawValue) \(slot)"
+        case .archive(let stream): "archive \(stream.name)"
         case .tuneIn(let stream, let file): "\(file.rawValue) \(stream.name)"
         case .nothing: "nothing"
         }
@@ -27,7 +28,7 @@ import Testing
             ("/;", "audio root.one"), ("/;stream.nsv", "audio root.one"), ("/;stream.mp3", "audio root.one"),
             ("/test.m3u8", "playlist test standard"), ("/a.b-c_d.mp3.m3u8", "playlist a.b-c_d.mp3 standard"),
             ("/test/ts/live.m3u8", "playlist test ts"), ("/test/packed/live.m3u8", "playlist test packed"),
-            ("/test/master.m3u8", "multivariant test"),
+            ("/test/master.m3u8", "multivariant test"), ("/test/archive.json", "archive test"),
             ("/test/ts/5760-960/310763888.ts", "segment test ts 310763888"),
             ("/test/packed/5760-960/310763888.aac", "segment test packed 310763888"),
             ("/test/packed/5760-960/310763888.mp3", "segment test packed 310763888"),

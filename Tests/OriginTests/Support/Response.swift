@@ -1,6 +1,7 @@
 // Response: an answer as a client reads it.
 
 import NIOCore
+import Segmenter
 import Testing
 import Wire
 
@@ -29,7 +30,10 @@ struct Response {
                 headers: Dictionary(headers, uniquingKeysWith: { first, _ in first }),
                 body: ByteBuffer(string: problem.body(asText: false).text)
             )
-        case .listener:
+        case .download(_, let excerpt, let range, let status, let headers):
+            try self.init(status.rawValue, [headers])
+            try #require(range.upperBound <= excerpt.byteCount)
+        case .listener, .needs, .outline:
             self.init(status: 0, headers: [:], body: ByteBuffer())
         }
     }

@@ -26,7 +26,7 @@ import Testing
     @Test("a cursor walks every frame once, then waits at the live edge and goes on")
     func cursor() throws {
         var (store, simulation) = self.filled()
-        let start = try #require(store.oldestAudible)
+        let start = try #require(store.oldestPlace)
         var cursor = start.cursor
         var seen: [Int] = []
         while case .part(let part, let frame, _) = cursor.next(in: store) {
@@ -50,14 +50,14 @@ import Testing
         for number in stride(from: 5, to: 2_500, by: 37) {
             let exact = try #require(places[number])
             let time = Timestamp(milliseconds: exact / 1_000)
-            let found = try #require(store.place(notBefore: time))
+            let found = try #require(store.place(notBefore: time).place)
             #expect(self.numbers(from: found.cursor, in: store).first == (exact % 1_000 == 0 ? number : number))
-            let later = try #require(store.place(notBefore: time.advanced(byMilliseconds: 1)))
+            let later = try #require(store.place(notBefore: time.advanced(byMilliseconds: 1)).place)
             #expect(self.numbers(from: later.cursor, in: store).first == number + 1)
             #expect(later.time >= time)
         }
         let edge = try #require(store.liveEdgeTime)
-        #expect(store.place(notBefore: edge.advanced(byMilliseconds: 1)) == nil)
+        #expect(store.place(notBefore: edge.advanced(byMilliseconds: 1)) == .nothing)
     }
 
     @Test("a time in silence finds the next audio")
@@ -70,11 +70,11 @@ import Testing
         simulation.timeline.beginSource()
         simulation.play(seconds: 20)
         for publication in simulation.published { store.append(publication) }
-        let found = try #require(store.place(notBefore: Timestamp(milliseconds: lost / 1_000 + 10_000)))
+        let found = try #require(store.place(notBefore: Timestamp(milliseconds: lost / 1_000 + 10_000)).place)
         #expect(
             (19_500...20_500).contains(found.time.millisecondsSince(Timestamp(milliseconds: lost / 1_000)) - 10_000)
         )
-        let oldest = try #require(store.oldestAudible)
+        let oldest = try #require(store.oldestPlace)
         #expect(self.numbers(from: oldest.cursor, in: store).first == 0)
     }
 
@@ -82,11 +82,11 @@ import Testing
     func livePlace() throws {
         let (store, _) = self.filled()
         let edge = try #require(store.liveEdgeTime)
-        let place = try #require(store.livePlace(burst: 10_000))
+        let place = try #require(store.livePlace(burst: 10_000).place)
         #expect((9_970...10_000).contains(edge.millisecondsSince(place.time)))
-        let all = try #require(store.livePlace(burst: 3_600_000))
-        #expect(all == store.oldestAudible)
-        let none = try #require(store.livePlace(burst: 0))
+        let all = try #require(store.livePlace(burst: 3_600_000).place)
+        #expect(all == store.oldestPlace)
+        let none = try #require(store.livePlace(burst: 0).place)
         #expect(none.cursor == store.liveEdge)
     }
 
@@ -112,9 +112,9 @@ import Testing
     @Test("an empty store knows no place")
     func empty() {
         let store = SegmentStore(grid: .standard, seconds: 60)
-        #expect(store.livePlace(burst: 1_000) == nil)
-        #expect(store.place(notBefore: Timestamp(milliseconds: 0)) == nil)
-        #expect(store.oldestAudible == nil && store.liveEdge == nil && store.lastCompleteSlot == nil)
+        #expect(store.livePlace(burst: 1_000) == .nothing)
+        #expect(store.place(notBefore: Timestamp(milliseconds: 0)) == .nothing)
+        #expect(store.oldestTime == nil && store.liveEdge == nil && store.lastCompleteSlot == nil)
         #expect(store.newestComplete(10).isEmpty)
     }
 }

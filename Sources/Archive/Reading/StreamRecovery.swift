@@ -1,0 +1,87 @@
+// StreamRecovery: what is found in a stream's directory.
+
+internal import Logging
+internal import NIOCore
+package import Segmenter
+
+/// What is found in a stream's directory, whatever happened to the process that wrote it.
+///
+/// Files with an index are opened by that; the others are read record by record. Nothing is changed here.
+package struct StreamRecovery {
+    /// One file as it was found.
+    package struct Found: Sendable {
+        let file: ArchivedFile
+        /// Octets on disk: more than the catalog's where the tail is torn.
+        let size: Int
+        /// Whether it was opened by its index.
+        let hasIndex: Bool
+        let damage: [LogScan.Damage]
+    }
+
+    package private(set) var found: [Found] = []
+    /// Files of which nothing can be read.
+    package private(set) var unreadable: [String] = []
+
+    /// The tail whose audio is checked too: what a loss of power may not have left.
+    private static let checkedTail = 1_024 * 1_024
+
+    /// Looks at a directory; `grid` is what its label says.
+    package init(directory: String, grid: SlotGrid, disk: any Disk, checksEverything: Bool = false) throws(DiskError) {
+        let slots = try disk.names(in: directory).compactMap { name in
+            name.hasSuffix(".log") ? Int64(name.dropLast(4)) : nil
+        }
+        for slot in slots.sorted() {
+            let path = ArchivedFile.path(in: directory, firstSlot: slot)
+            let isLast = slot == slots.max()
+            let file = try disk.open(path, .reading)
+            defer { disk.close(file) }
+            let found = try Self.look(path, file, slot: slot, grid, disk, isLast: isLast, checksEverything)
+            if let found { self.found.append(found) } else { self.unreadable.append(path) }
+        }
+    }
+
+    private static func look(
+        _ path: String,
+        _ file: Int32,
+        slot: Int64,
+        _ grid: SlotGrid,
+        _ disk: any Disk,
+        isLast: Bool,
+        _ checksEverything: Bool
+    ) throws(DiskError) -> Found? {
+        let size = try disk.size(of: file)
+        let indexPath = String(path.dropLast(3)) + "idx"
+        if !checksEverything, let bytes = try? disk.contents(of: indexPath),
+            let index = FileIndex(bytes, logSize: size),
+            index.catalog.firstSlot == slot
+        {
+            let known = ArchivedFile(path: path, catalog: index.catalog, outline: isLast ? index.outline : nil)
+            return Found(file: known, size: size, hasIndex: true, damage: [])
+        }
+        let checked = checksEverything ? 0 : isLast ? size - Self.checkedTail : Int.max
+        let header = (try? disk.contents(of: indexPath)).flatMap { FileIndex.header(in: $0) }
+        guard let scan = try LogScan(disk, file, firstSlot: slot, grid: grid, header: header, checkingFrom: checked)
+        else { return nil }
+        let known = ArchivedFile(path: path, catalog: scan.catalog, outline: scan.outline)
+        return Found(file: known, size: size, hasIndex: false, damage: scan.damage)
+    }
+
+    /// Says what is wrong, once for each place.
+    func report(to logger: Logger) {
+        for path in self.unreadable {
+            logger.error("a log of the store cannot be read and is left alone", metadata: ["file": "\(path)"])
+        }
+        for found in self.found {
+            for damage in found.damage {
+                let place: Logger.Metadata = [
+                    "file": "\(found.file.path)", "offset": "\(damage.offset)", "octets": "\(damage.length)",
+                ]
+                if damage.isTail {
+                    logger.warning("torn record at the end of a log: it was being written", metadata: place)
+                } else {
+                    logger.error("damaged record: silence is served for it", metadata: place)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SegmentArchive: the segments of a stream that have left memory.
+
+/// The segments of a stream that have left memory, as the store sees them.
+///
+/// Look-ups answer at once from what is in memory; what a disk must be asked for comes through a call back, on a thread of the
+/// archive's own.
+package protocol SegmentArchive: Sendable {
+    /// The slots that can be had, those of an outage between two of them included; `nil` while there is none.
+    var slots: ClosedRange<Int64>? { get }
+
+    /// A slot without its audio; `nil` for one that cannot be had.
+    func summary(ofSlot slot: Int64) -> SegmentSummary?
+
+    /// How a part can be had.
+    func part(_ slot: Int64, _ index: Int) -> StoredPart
+
+    /// How many damaged parts have been found: while it stays the same, so do the lengths of all parts.
+    var damagedParts: Int { get }
+
+    /// The first slot behind the newest outage that is computed, `nil` when there is none.
+    var firstSlotAfterOutage: Int64? { get }
+
+    /// Reads and checks a slot, so that its parts are ready.
+    func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void)
+
+    /// Loads a slot with its audio, what is damaged replaced by silence; `nil` for one that cannot be had.
+    func load(_ slot: Int64, then: @escaping @Sendable (Segment?) -> Void)
+
+    /// Loads one part of a slot.
+    func loadPart(_ slot: Int64, _ index: Int, then: @escaping @Sendable (Part?) -> Void)
+
+    /// Keeps slots from being deleted for as long as the answer lives, within reason.
+    func lease(_ slots: ClosedRange<Int64>) -> any AnyObject & Sendable
+
+    /// Gathers what was on air between two slots, both included.
+    func outline(of slots: ClosedRange<Int64>, then: @escaping @Sendable (Outline) -> Void)
+}

@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Archive", "Ingest", "LegacyOutputs", "Origin", "Segmenter", nio, logging,
+                "Archive", "Ingest", "LegacyOutputs", "Origin", "Segmenter", nio, nioPosix, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: swiftSettings
@@ -89,6 +89,16 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        // L5: a development tool, which fills a store for tools/bench.
+        .executableTarget(
+            name: "fillstore",
+            dependencies: [
+                "Archive", "Segmenter", nio, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -77,7 +77,32 @@ package struct AdminPort: Sendable {
             guard let stream = try self.stream(context) else { return try self.noSuchStream() }
             return try await self.setTitle(of: stream, request)
         }
+        router.get("api/streams/:stream/rewind") { _, context in
+            guard let stream = try self.stream(context) else { return try self.noSuchStream() }
+            return RewindRoutes(stream: stream).export()
+        }
+        router.put("api/streams/:stream/rewind") { request, context in
+            guard let stream = try self.stream(context) else { return try self.noSuchStream() }
+            return try await self.importRewind(of: stream, request)
+        }
+        router.delete("api/streams/:stream/rewind") { _, context in
+            guard let stream = try self.stream(context) else { return try self.noSuchStream() }
+            try await stream.reset().get()
+            return try Self.json(StreamStatus(stream))
+        }
         return router
+    }
+
+    private func importRewind(of stream: Stream, _ request: Request) async throws -> Response {
+        do {
+            return try Self.json(try await RewindRoutes(stream: stream).takeIn(request.body))
+        } catch let error as ArchiveError {
+            let failure = Failure(message: "The rewind could not be imported.", errors: [error.message])
+            return try Self.json(failure, status: .unprocessableContent)
+        } catch let error as DiskError {
+            let failure = Failure(message: "The rewind could not be imported.", errors: [error.description])
+            return try Self.json(failure, status: HTTPResponse.Status(code: 507))
+        }
     }
 
     private func stream(_ context: BasicRequestContext) throws -> Stream? {

@@ -21,7 +21,7 @@ from frames import Recording
 from server import REPOSITORY, Server, configuration
 
 # First what needs no history, so that the streams are over a minute old when rewinding is tested.
-ORDER = ("harness", "admin", "commands", "sources", "hostile", "players", "hls", "outputs")
+ORDER = ("harness", "admin", "commands", "store", "disk", "archive", "sources", "hostile", "players", "hls", "outputs")
 
 # A small interval tells on which frame a title begins; 1,024 bytes are 85 ms of the paced stream.
 STREAMS: dict[str, dict[str, Any]] = {

@@ -1,6 +1,6 @@
 // Disk+Whole: reads and writes that are not short.
 
-internal import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -43,7 +43,7 @@ extension Disk {
     }
 
     /// Writes all of some buffers, one behind the other.
-    func writeAll(_ file: Int32, _ buffers: [ByteBuffer], at offset: Int) throws(DiskError) {
+    package func writeAll(_ file: Int32, _ buffers: [ByteBuffer], at offset: Int) throws(DiskError) {
         let total = buffers.reduce(0) { $0 + $1.readableBytes }
         var done = 0
         while done < total {

@@ -15,6 +15,9 @@ package struct LogHeader: Hashable, Sendable {
     static let largestNumber: Int64 = 1 << 50
     /// No frame of any codec is longer.
     private static let longestSilence = 65_536
+    /// What sample rates and samples per frame any codec has, and more: what is checked here need not be where times are counted.
+    private static let rates: ClosedRange<Int32> = 1_000...384_000
+    private static let frameLengths: ClosedRange<Int32> = 1...16_384
     /// The most octets that a header takes.
     static let longest = Self.fixedLength + 8 + Self.longestSilence
 
@@ -85,12 +88,12 @@ package struct LogHeader: Hashable, Sendable {
             let codec = reader.readInteger(as: UInt8.self).flatMap(AudioFormat.Codec.init(rawValue:)),
             let profile = reader.readInteger(as: UInt8.self), let channels = reader.readInteger(as: UInt8.self),
             reader.readInteger(as: UInt8.self) != nil,
-            let rate = reader.readInteger(endianness: .little, as: Int32.self), rate > 0,
-            let samples = reader.readInteger(endianness: .little, as: Int32.self), samples > 0,
+            let rate = reader.readInteger(endianness: .little, as: Int32.self), Self.rates.contains(rate),
+            let samples = reader.readInteger(endianness: .little, as: Int32.self), Self.frameLengths.contains(samples),
             let slot = reader.readInteger(endianness: .little, as: Int64.self),
             (0..<Self.largestNumber / 65_536).contains(slot),
             let sequence = reader.readInteger(endianness: .little, as: Int64.self),
-            abs(sequence) < Self.largestNumber,
+            sequence.magnitude < Self.largestNumber.magnitude,
             let created = reader.readInteger(endianness: .little, as: Int64.self),
             let length = reader.readInteger(endianness: .little, as: UInt32.self), length <= Self.longestSilence,
             let silence = reader.readSlice(length: Int(length)), length > 0,

@@ -20,7 +20,7 @@ struct PartDescription {
     let flags: PartRecord.Flags
 
     var completesSegment: Bool { self.flags.contains(.completesSegment) }
-    var isRestart: Bool { self.flags.contains(.isRestart) }
+    var isOutage: Bool { self.flags.contains(.isOutage) }
     var frameCount: Int { self.frameLengths.count }
 
     /// Octets of the part as it is served.
@@ -61,18 +61,19 @@ struct PartDescription {
     /// Whether the description can be one of a file with this header: a checksum proves only that it was written so.
     func isPlausible(in header: LogHeader) -> Bool {
         let grid = header.grid
-        let expected =
-            Int(grid.partMilliseconds) * Int(header.format.sampleRate) / 1_000
-            / Int(header.format.samplesPerFrame)
-        let late = self.segment.start.milliseconds - self.segment.slot &* grid.segmentMilliseconds
-        return (header.firstSlot..<header.firstSlot + Self.mostSlots).contains(self.segment.slot)
+        let samplesPerFrame = Int64(header.format.samplesPerFrame)
+        let expected = grid.partMilliseconds * Int64(header.format.sampleRate) / 1_000 / samplesPerFrame
+        let longest = expected * 2 + 2
+        // Any number may stand here: each is bounded before it is counted with.
+        guard (header.firstSlot..<header.firstSlot + Self.mostSlots).contains(self.segment.slot),
+            self.segment.firstSample.magnitude < LogHeader.largestNumber.magnitude
+        else { return false }
+        let late = self.segment.start.milliseconds - self.segment.slot * grid.segmentMilliseconds
+        return abs(late) <= grid.segmentMilliseconds
             && (0..<grid.partsPerSlot).contains(self.index)
-            && (1...expected * 2 + 2).contains(self.frameCount)
-            && abs(late) <= grid.segmentMilliseconds
-            && abs(self.segment.firstSample) < LogHeader.largestNumber
-            && self.samplesBefore <= Int64(expected * 2 + 2) * Int64(grid.partsPerSlot)
-                * Int64(header.format.samplesPerFrame)
-            && (self.titleChanges.allSatisfy { $0.frame < self.frameCount })
+            && (1...longest).contains(Int64(self.frameCount))
+            && self.samplesBefore <= longest * Int64(grid.partsPerSlot) * samplesPerFrame
+            && self.titleChanges.allSatisfy { $0.frame < self.frameCount }
     }
 
     /// The part, with its audio as it was stored; `nil` when that has another length than described.

@@ -15,29 +15,29 @@ package struct PartRecord: Sendable {
         static let isDiscontinuous = Flags(rawValue: 2)
         /// The audio is one frame, repeated.
         static let isRepeated = Flags(rawValue: 4)
-        /// The first record that a server wrote after its start.
-        static let isRestart = Flags(rawValue: 8)
+        /// The silence is of a time when the server was not running.
+        static let isOutage = Flags(rawValue: 8)
     }
 
     package let segment: SegmentHeader
     package let part: Part
     package let completesSegment: Bool
-    /// Whether a server wrote it first after its start.
-    package let isRestart: Bool
+    /// Whether its silence is of a time when the server was not running.
+    package let isOutage: Bool
 
-    package init(segment: SegmentHeader, part: Part, completesSegment: Bool, isRestart: Bool = false) {
+    package init(segment: SegmentHeader, part: Part, completesSegment: Bool, isOutage: Bool = false) {
         self.segment = segment
         self.part = part
         self.completesSegment = completesSegment
-        self.isRestart = isRestart
+        self.isOutage = isOutage
     }
 
-    package init(_ publication: Publication, isRestart: Bool = false) {
+    package init(_ publication: Publication, isOutage: Bool = false) {
         self.init(
             segment: publication.segment,
             part: publication.part,
             completesSegment: publication.completesSegment,
-            isRestart: isRestart
+            isOutage: isOutage
         )
     }
 
@@ -77,7 +77,7 @@ package struct PartRecord: Sendable {
         if self.completesSegment { flags.insert(.completesSegment) }
         if self.segment.isDiscontinuous { flags.insert(.isDiscontinuous) }
         if isRepeated { flags.insert(.isRepeated) }
-        if self.isRestart { flags.insert(.isRestart) }
+        if self.isOutage { flags.insert(.isOutage) }
         var bytes = ByteBuffer()
         bytes.writeInteger(self.segment.slot, endianness: .little)
         bytes.writeInteger(self.segment.start.milliseconds * PartDescription.ticksPerMillisecond, endianness: .little)

@@ -26,7 +26,7 @@ struct ArchivedFile: Sendable {
         at offset: Int
     ) {
         self.catalog.append(written.description, at: offset, head: written.head)
-        self.outline?.append(record.part, of: record.segment, reason: record.isRestart ? .server : .source)
+        self.outline?.append(record.part, of: record.segment, reason: record.isOutage ? .server : .source)
     }
 
     static func path(in directory: String, firstSlot: Int64) -> String { "\(directory)/\(firstSlot).log" }

@@ -96,7 +96,7 @@ struct FileCatalog: Sendable {
         guard let place = self.place(of: slot, part) else { return }
         let frames = self.frames(ofPart: part, slot: slot)
         self.spans[place].stored = 0
-        self.spans[place].served = UInt32(frames.count * self.header.silence.readableBytes)
+        self.spans[place].served = UInt32(clamping: frames.count * self.header.silence.readableBytes)
         self.entries[Int(slot - self.firstSlot)].flags.insert(.isInterrupted)
     }
 
@@ -316,7 +316,7 @@ extension FileCatalog {
         let span = Span(
             total: UInt32(clamping: junk),
             stored: 0,
-            served: UInt32(frames * self.header.silence.readableBytes)
+            served: UInt32(clamping: frames * self.header.silence.readableBytes)
         )
         self.add(span, frames: frames, silences: frames > 0 ? [0..<frames] : [])
         self.end += Int(span.total)

@@ -53,7 +53,7 @@ struct FileIndex {
             let header = LogHeader(&reader),
             let end = reader.readInteger(endianness: .little, as: Int64.self), end == Int64(logSize),
             let entries = Self.readEntries(&reader), let spans = Self.readSpans(&reader),
-            Self.fits(entries, spans, header), let outline = Self.readOutline(&reader)
+            Self.fits(entries, spans, header, logSize: logSize), let outline = Self.readOutline(&reader)
         else { return nil }
         self.catalog = FileCatalog(header: header, entries: entries, spans: spans, end: logSize)
         self.outline = outline
@@ -68,17 +68,28 @@ struct FileIndex {
         return LogHeader(&reader)
     }
 
-    /// Whether the spans are those of the entries: look-ups rely on it.
+    /// Whether the spans are those of the entries, all inside the log, with numbers that can be counted with.
     private static func fits(
         _ entries: [FileCatalog.Entry],
         _ spans: [FileCatalog.Span],
-        _ header: LogHeader
+        _ header: LogHeader,
+        logSize: Int
     ) -> Bool {
         let parts = header.grid.partsPerSlot
-        guard entries.allSatisfy({ Int($0.partCount) <= parts && abs($0.firstSample) < LogHeader.largestNumber }),
-            entries.dropLast().allSatisfy({ Int($0.partCount) == parts })
+        guard entries.dropLast().allSatisfy({ Int($0.partCount) == parts }), Int(entries.last?.partCount ?? 0) <= parts,
+            spans.count == max(0, entries.count - 1) * parts + Int(entries.last?.partCount ?? 0)
         else { return false }
-        return spans.count == max(0, entries.count - 1) * parts + Int(entries.last?.partCount ?? 0)
+        let segment = header.grid.segmentMilliseconds
+        let mostSamples = 3 * (segment * Int64(header.format.sampleRate) / 1_000 + Int64(header.format.samplesPerFrame))
+        var end = 0
+        for (place, entry) in entries.enumerated() {
+            let own = spans[place * parts..<min(spans.count, (place + 1) * parts)]
+            guard entry.offset >= end, entry.offset <= logSize, entry.firstSample.magnitude < LogHeader.largestNumber.magnitude,
+                Int64(entry.startDelta).magnitude <= segment.magnitude, Int64(entry.samples) <= mostSamples
+            else { return false }
+            end = own.reduce(Int(entry.offset)) { $0 + Int($1.total) }
+        }
+        return end <= logSize
     }
 }
 
@@ -174,9 +185,14 @@ extension FileIndex {
             titles.append(title)
         }
         func moment(_ milliseconds: Int64) -> Timestamp? {
-            milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds)
+            Self.isTime(milliseconds) ? Timestamp(milliseconds: milliseconds) : nil
         }
         return Outline(start: moment(start), end: moment(end), gaps: gaps, titles: titles)
+    }
+
+    /// Whether a number is a time that can be counted with.
+    private static func isTime(_ milliseconds: Int64) -> Bool {
+        milliseconds.magnitude < LogHeader.largestNumber.magnitude
     }
 
     private static func readGaps(_ bytes: inout ByteBuffer) -> [Outline.Gap]? {
@@ -184,7 +200,7 @@ extension FileIndex {
         var gaps: [Outline.Gap] = []
         for _ in 0..<count {
             guard let start = bytes.readInteger(endianness: .little, as: Int64.self),
-                let end = bytes.readInteger(endianness: .little, as: Int64.self),
+                let end = bytes.readInteger(endianness: .little, as: Int64.self), Self.isTime(start), Self.isTime(end),
                 let reason = bytes.readInteger(as: UInt8.self).flatMap(Outline.Reason.init(rawValue:))
             else { return nil }
             gaps.append(

@@ -30,11 +30,12 @@ struct StreamIndex: Sendable {
         return min(max(first, self.floor), last)...last
     }
 
-    var firstSlotAfterOutage: Int64? {
+    /// The first slot behind the newest outage that ends by `slot`.
+    func resumption(notAfter slot: Int64) -> Int64? {
         guard self.files.count > 1 else { return nil }
-        for index in stride(from: self.files.count - 1, to: 0, by: -1) {
-            let catalog = self.files[index].catalog
-            if catalog.firstSlot > self.files[index - 1].catalog.lastSlot + 1 { return catalog.firstSlot }
+        for place in stride(from: self.files.count - 1, to: 0, by: -1) {
+            let first = self.files[place].catalog.firstSlot
+            if first <= slot, first > self.files[place - 1].catalog.lastSlot + 1 { return first }
         }
         return nil
     }

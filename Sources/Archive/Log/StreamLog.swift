@@ -23,8 +23,8 @@ final class StreamLog {
     private var file: LogFile?
     private var waiting: [Publication] = []
     private var retry: Scheduled<Void>?
-    /// Set until the first record of this process.
-    private var isRestart = true
+    /// When this process began: silence from before is an outage of the server.
+    private let began: Timestamp
     /// Set when the rest of a slot is left out, since its beginning is not there.
     private var isBetweenSlots: Bool
     /// Files whose audio is not offered any more, with the slot from which on they may go.
@@ -52,6 +52,7 @@ final class StreamLog {
         self.status = status
         self.isBetweenSlots = !continues
         self.now = now
+        self.began = now()
         self.logger = logger
     }
 
@@ -139,14 +140,18 @@ final class StreamLog {
         }
         self.isBetweenSlots = false
         let file = try self.currentFile()
-        let record = PartRecord(publication, isRestart: self.isRestart)
+        let record = PartRecord(publication, isOutage: self.isOutage(publication))
         let offset = self.archive.index.withLock { $0.files.last?.catalog.end ?? 0 }
         let written = try file.write(record, at: offset)
-        self.isRestart = false
         self.archive.index.withLock { index in
             index.files[index.files.count - 1].append(record, written, at: offset)
         }
         self.sync(file, after: publication)
+    }
+
+    /// Whether a part lies before this process began; its beginning decides.
+    private func isOutage(_ publication: Publication) -> Bool {
+        publication.segment.time(afterSamples: publication.part.samplesBefore) < self.began
     }
 
     private func needsFile(for publication: Publication, _ index: StreamIndex) -> Bool {

@@ -27,6 +27,8 @@ struct LogScan {
     /// What is read of a record at first: nearly always all but its audio.
     private static let window = 1_024
     private static let searchWindow = 256 * 1_024
+    /// No disk loses less at a time.
+    private static let sector = 512
 
     /// Scans a file; `nil` when neither it nor `header` tells the format.
     ///
@@ -43,20 +45,29 @@ struct LogScan {
         self.disk = disk
         self.file = file
         self.size = try disk.size(of: file)
-        var start = try disk.bytes(file, at: 0, count: min(self.size, LogHeader.longest))
+        var start = Self.octets(disk, file, at: 0, count: min(self.size, LogHeader.longest))
         if let header = LogHeader(&start), header.firstSlot == firstSlot {
             self.catalog = FileCatalog(header: header)
         } else if let known, known.firstSlot == firstSlot {
             self.catalog = FileCatalog(header: known)
             self.damage.append(Damage(offset: 0, length: known.length, isTail: false))
-        } else if let (header, offset) = try Self.inferHeader(disk, file, size: self.size, firstSlot, grid) {
+        } else if let (header, offset) = Self.inferHeader(disk, file, size: self.size, firstSlot, grid) {
             // Between the place of the header and the first record nothing is known, so the records begin there.
             self.catalog = FileCatalog(header: header, entries: [], spans: [], end: offset)
             self.damage.append(Damage(offset: 0, length: offset, isTail: false))
         } else {
             return nil
         }
-        try self.scan(checkingFrom: checkingFrom)
+        self.scan(checkingFrom: checkingFrom)
+    }
+
+    /// Reads octets; those that the disk does not give are zeros, which are damage like any other.
+    private static func octets(_ disk: any Disk, _ file: Int32, at offset: Int, count: Int) -> ByteBuffer {
+        if let bytes = try? disk.bytes(file, at: offset, count: count) { return bytes }
+        guard count > Self.sector else { return ByteBuffer(repeating: 0, count: count) }
+        var bytes = Self.octets(disk, file, at: offset, count: count / 2)
+        bytes.writeImmutableBuffer(Self.octets(disk, file, at: offset + count / 2, count: count - count / 2))
+        return bytes
     }
 
     /// Makes up a header from the first whole record: the format is that of its first frame.
@@ -66,8 +77,8 @@ struct LogScan {
         size: Int,
         _ firstSlot: Int64,
         _ grid: SlotGrid
-    ) throws(DiskError) -> (LogHeader, Int)? {
-        let bytes = try disk.bytes(file, at: 0, count: min(size, Self.searchWindow))
+    ) -> (LogHeader, Int)? {
+        let bytes = Self.octets(disk, file, at: 0, count: min(size, Self.searchWindow))
         for place in Self.places(ofMagicIn: bytes) {
             guard var reader = bytes.getSlice(at: place, length: bytes.readableBytes - place),
                 let head = RecordHead(&reader), let description = reader.readSlice(length: head.descriptionLength),
@@ -93,19 +104,20 @@ struct LogScan {
     private static func format(of audio: ByteBuffer) -> AudioFormat? {
         var decoder = FrameDecoder()
         var frames: [Frame] = []
-        try? decoder.decode(audio, into: &frames)
+        // Twice: a frame counts when another follows it, and of silence throughout only one is stored.
+        for _ in 0..<2 { try? decoder.decode(audio, into: &frames) }
         decoder.finish(into: &frames)
         return frames.first?.format
     }
 
-    private mutating func scan(checkingFrom: Int) throws(DiskError) {
+    private mutating func scan(checkingFrom: Int) {
         var offset = self.catalog.end
         while offset < self.size {
-            if let record = try self.record(at: offset, checkingAudio: offset >= checkingFrom) {
+            if let record = self.record(at: offset, checkingAudio: offset >= checkingFrom) {
                 self.take(record, at: offset)
                 offset += record.head.recordLength
             } else {
-                let next = try self.nextRecord(after: offset)
+                let next = self.nextRecord(after: offset)
                 self.damage.append(Damage(offset: offset, length: (next ?? self.size) - offset, isTail: next == nil))
                 guard let next else { return }
                 offset = next
@@ -121,21 +133,25 @@ struct LogScan {
         for gap in self.catalog.damagedGaps(fromSlot: before, part: known, before: description) {
             self.outline.append(gap)
         }
-        let reason: Outline.Reason = description.isRestart ? .server : .source
+        let reason: Outline.Reason = description.isOutage ? .server : .source
         self.outline.append(description.silentPart, of: description.segment, reason: reason)
+    }
+
+    private func octets(at offset: Int, count: Int) -> ByteBuffer {
+        Self.octets(self.disk, self.file, at: offset, count: count)
     }
 
     /// Reads the record at an offset; `nil` when there is no whole one.
     private func record(
         at offset: Int,
         checkingAudio: Bool
-    ) throws(DiskError) -> (head: RecordHead, description: PartDescription)? {
-        var bytes = try self.disk.bytes(self.file, at: offset, count: min(Self.window, self.size - offset))
+    ) -> (head: RecordHead, description: PartDescription)? {
+        var bytes = self.octets(at: offset, count: min(Self.window, self.size - offset))
         guard let head = RecordHead(&bytes), offset + head.recordLength <= self.size else { return nil }
         var description = bytes.readSlice(length: head.descriptionLength)
         if description == nil {
             let start = offset + RecordHead.length
-            description = try self.disk.bytes(self.file, at: start, count: head.descriptionLength)
+            description = self.octets(at: start, count: head.descriptionLength)
         }
         guard let description, head.matches(description),
             let known = PartDescription(description, format: self.catalog.header.format),
@@ -143,7 +159,7 @@ struct LogScan {
         else { return nil }
         if checkingAudio {
             let start = offset + RecordHead.length + head.descriptionLength
-            let audio = try self.disk.bytes(self.file, at: start, count: head.audioLength)
+            let audio = self.octets(at: start, count: head.audioLength)
             guard audio.readableBytes == head.audioLength, Checksum.of(audio) == head.audioChecksum else { return nil }
         }
         return (head, known)
@@ -157,12 +173,12 @@ struct LogScan {
     }
 
     /// The offset of the next whole record behind an offset.
-    private func nextRecord(after offset: Int) throws(DiskError) -> Int? {
+    private func nextRecord(after offset: Int) -> Int? {
         var start = offset + 1
         while start + RecordHead.length <= self.size {
-            let bytes = try self.disk.bytes(self.file, at: start, count: min(Self.searchWindow, self.size - start))
+            let bytes = self.octets(at: start, count: min(Self.searchWindow, self.size - start))
             for place in Self.places(ofMagicIn: bytes)
-            where try self.record(at: start + place, checkingAudio: true) != nil {
+            where self.record(at: start + place, checkingAudio: true) != nil {
                 return start + place
             }
             guard bytes.readableBytes >= RecordHead.length else { return nil }

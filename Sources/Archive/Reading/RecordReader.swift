@@ -5,10 +5,11 @@ internal import Segmenter
 
 /// The parts of one slot, read from their file and checked; what is damaged is replaced by silence of the same length.
 struct RecordReader {
-    /// The parts, and which of their records were found damaged now.
+    /// The parts, which of their records were found damaged now, and which the disk did not give.
     struct Reading {
         var parts: [Part] = []
         var damaged: [Int] = []
+        var unread: [Int] = []
     }
 
     let path: String
@@ -41,7 +42,7 @@ struct RecordReader {
         self.offset + self.spans.prefix(part).reduce(0) { $0 + Int($1.total) }
     }
 
-    /// Reads some of the slot's parts; it throws nothing: what cannot be read is damaged.
+    /// Reads some of the slot's parts; it throws nothing: what is damaged or cannot be read is silence.
     func read(_ wanted: Range<Int>, _ disk: any Disk, _ file: Int32) -> Reading {
         var reading = Reading()
         let first = self.offset(ofPart: wanted.lowerBound)
@@ -60,9 +61,13 @@ struct RecordReader {
                 ?? (try? disk.bytes(file, at: start, count: Int(span.total)))
             if let octets, !span.isDamaged, let part = self.part(index, in: octets) {
                 reading.parts.append(part)
-            } else {
-                if !span.isDamaged { reading.damaged.append(index) }
-                reading.parts.append(self.silentPart(index))
+                continue
+            }
+            reading.parts.append(self.silentPart(index))
+            if octets == nil {
+                reading.unread.append(index)
+            } else if !span.isDamaged {
+                reading.damaged.append(index)
             }
         }
         return reading

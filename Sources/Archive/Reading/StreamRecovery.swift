@@ -73,13 +73,11 @@ package struct StreamRecovery {
         }
         for found in self.found {
             for damage in found.damage {
-                let place: Logger.Metadata = [
-                    "file": "\(found.file.path)", "offset": "\(damage.offset)", "octets": "\(damage.length)",
-                ]
+                let place = "at offset \(damage.offset) of \(found.file.path), \(damage.length) octets"
                 if damage.isTail {
-                    logger.warning("torn record at the end of a log: it was being written", metadata: place)
+                    logger.warning("torn record \(place): it was being written")
                 } else {
-                    logger.error("damaged record: silence is served for it", metadata: place)
+                    logger.error("damaged record \(place): silence is served for it")
                 }
             }
         }

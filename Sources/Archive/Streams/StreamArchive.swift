@@ -10,6 +10,7 @@ package final class StreamArchive: SegmentArchive {
     package let directory: String
     let index: Mutex<StreamIndex>
     let leases = FileLeases()
+    private let readsFail = Atomic<Bool>(false)
     private let disk: any Disk
     private let reader: any EventLoop
     private let openFiles: OpenFiles
@@ -33,7 +34,13 @@ package final class StreamArchive: SegmentArchive {
 
     package var slots: ClosedRange<Int64>? { self.index.withLock { $0.slots } }
 
-    package var firstSlotAfterOutage: Int64? { self.index.withLock { $0.firstSlotAfterOutage } }
+    package func holds(_ slot: Int64) -> Bool {
+        self.index.withLock { index in
+            index.files.first.map { !$0.catalog.isEmpty && slot >= $0.catalog.firstSlot } ?? false
+        }
+    }
+
+    package func resumption(notAfter slot: Int64) -> Int64? { self.index.withLock { $0.resumption(notAfter: slot) } }
 
     package var damagedParts: Int { self.index.withLock { $0.damagedParts } }
 
@@ -73,8 +80,13 @@ package final class StreamArchive: SegmentArchive {
         self.reader.execute { then(self.segment(slot)) }
     }
 
-    package func loadPart(_ slot: Int64, _ index: Int, then: @escaping @Sendable (Part?) -> Void) {
-        self.reader.execute { then(self.read(slot, parts: index..<index + 1)?.parts.first) }
+    package func loadPart(_ slot: Int64, _ index: Int, then: @escaping @Sendable (LoadedPart) -> Void) {
+        self.reader.execute {
+            guard let read = self.read(slot, parts: index..<index + 1), let part = read.segment.parts.first else {
+                return then(.missing)
+            }
+            then(read.isSound ? .part(part) : .unread(silence: part))
+        }
     }
 
     package func lease(_ slots: ClosedRange<Int64>) -> any AnyObject & Sendable {
@@ -94,7 +106,7 @@ package final class StreamArchive: SegmentArchive {
 extension StreamArchive {
     /// Reads a slot from its file, or computes it, `nil` when it cannot be had; blocks meanwhile.
     package func segment(_ slot: Int64) -> Segment? {
-        self.read(slot, parts: nil)
+        self.read(slot, parts: nil).flatMap { $0.isSound ? $0.segment : nil }
     }
 
     /// Gathers what was on air; blocks meanwhile.
@@ -146,7 +158,8 @@ extension StreamArchive {
         return (outline ?? Outline()).with(file.damage)
     }
 
-    private func read(_ slot: Int64, parts wanted: Range<Int>?) -> Segment? {
+    /// Reads parts of a slot; it is not sound when the disk did not give all of them.
+    private func read(_ slot: Int64, parts wanted: Range<Int>?) -> (segment: Segment, isSound: Bool)? {
         enum Plan {
             case read(RecordReader, MappedFile?)
             case computed(SilentRun)
@@ -168,25 +181,40 @@ extension StreamArchive {
             return nil
         case .computed(let run):
             let segment = run.segment(slot)
-            guard let wanted else { return segment }
-            return Segment(header: segment.header, parts: Array(segment.parts[wanted]), isComplete: true)
+            guard let wanted else { return (segment, true) }
+            return (Segment(header: segment.header, parts: Array(segment.parts[wanted]), isComplete: true), true)
         case .read(let reader, let open):
             return self.read(reader, open, parts: wanted)
         }
     }
 
-    private func read(_ reader: RecordReader, _ known: MappedFile?, parts wanted: Range<Int>?) -> Segment? {
+    private func read(
+        _ reader: RecordReader,
+        _ known: MappedFile?,
+        parts wanted: Range<Int>?
+    ) -> (segment: Segment, isSound: Bool)? {
         guard let open = known ?? self.open(reader.path) else { return nil }
         self.openFiles.touch(reader.path)
         let reading = reader.read(wanted ?? reader.all, self.disk, open.descriptor)
         for part in reading.damaged { self.noteDamage(part, reader) }
-        if wanted == nil {
+        self.noteFailure(!reading.unread.isEmpty, reader)
+        if wanted == nil, reading.unread.isEmpty {
             self.index.withLock { state in
                 guard case .stored(let place) = state.location(of: reader.header.slot) else { return }
                 state.files[place].catalog.noteChecked(slot: reader.header.slot)
             }
         }
-        return Segment(header: reader.header, parts: reading.parts, isComplete: !reader.isOpen)
+        let segment = Segment(header: reader.header, parts: reading.parts, isComplete: !reader.isOpen)
+        return (segment, reading.unread.isEmpty)
+    }
+
+    /// Says that the disk does not give what is asked of it, once until it does again.
+    private func noteFailure(_ hasFailed: Bool, _ reader: RecordReader) {
+        guard self.readsFail.exchange(hasFailed, ordering: .relaxed) != hasFailed, hasFailed else { return }
+        self.logger.error(
+            "the store cannot be read: listeners get silence for what the disk does not give",
+            metadata: ["file": "\(reader.path)", "slot": "\(reader.header.slot)"]
+        )
     }
 
     private func open(_ path: String) -> MappedFile? {
@@ -219,11 +247,8 @@ extension StreamArchive {
         }
         guard isNew else { return }
         self.logger.error(
-            "damaged record: silence is served for it",
-            metadata: [
-                "file": "\(reader.path)", "offset": "\(reader.offset(ofPart: part))", "slot": "\(slot)",
-                "part": "\(part)",
-            ]
+            "damaged record at offset \(reader.offset(ofPart: part)) of \(reader.path): silence is served for it",
+            metadata: ["slot": "\(slot)", "part": "\(part)"]
         )
     }
 }

@@ -8,8 +8,9 @@ package import Segmenter
 ///
 /// It holds a place and two counts, however long the download. When a part cannot be had as it was promised, the connection is
 /// reset: a clean end would pass for a whole file (time-and-hls, rule 19).
-package final class DownloadHandler: ChannelInboundHandler {
+package final class DownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = IOData
     package typealias OutboundOut = IOData
 
     /// After so many bytes a fast client lets other work have the loop.
@@ -29,6 +30,10 @@ package final class DownloadHandler: ChannelInboundHandler {
     /// Keeps what is still to be sent from being deleted.
     private let lease: (any AnyObject & Sendable)?
     private var head: ByteBuffer?
+    /// Takes the connection over behind the last byte, with what was received meanwhile; `nil` when that ends it.
+    private var successor: ((ByteBuffer) -> any ChannelHandler)?
+    private var received = ByteBuffer()
+    private var holdsRead = false
     private var context: ChannelHandlerContext?
     private var socket: DirectSocket?
     private var isBlocked = false
@@ -39,7 +44,17 @@ package final class DownloadHandler: ChannelInboundHandler {
     private var remainingAtLastLook = -1
 
     /// Makes a download whose answer begins with `head`: `range` of the bytes of an excerpt.
-    package init(store: SegmentStore, excerpt: Excerpt, range: Range<Int>, head: ByteBuffer, logger: Logger) {
+    ///
+    /// `successor` makes the handler that has the connection afterwards, from what the client has sent meanwhile.
+    package init(
+        store: SegmentStore,
+        excerpt: Excerpt,
+        range: Range<Int>,
+        head: ByteBuffer,
+        logger: Logger,
+        successor: ((ByteBuffer) -> any ChannelHandler)? = nil
+    ) {
+        self.successor = successor
         self.store = store
         self.head = head
         self.cursor = excerpt.start.cursor
@@ -69,7 +84,16 @@ package final class DownloadHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+    /// What the client sent while it was given the download is for whoever has the connection next.
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        self.received.writeBuffer(&bytes)
+    }
+
+    /// The connection is not read meanwhile, so that a client cannot fill this process's memory.
+    package func read(context: ChannelHandlerContext) {
+        self.holdsRead = true
+    }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
@@ -129,9 +153,12 @@ package final class DownloadHandler: ChannelInboundHandler {
         }
     }
 
-    private func takeLoaded(_ part: Part?, from archive: any SegmentArchive) {
+    private func takeLoaded(_ loaded: LoadedPart, from archive: any SegmentArchive) {
         guard let context = self.context else { return }
-        guard let part, archive.damagedParts == self.damagedParts else {
+        guard case .part(let part) = loaded else {
+            return self.reset(context, "a part of it cannot be read")
+        }
+        guard archive.damagedParts == self.damagedParts else {
             return self.reset(context, "a part of it was found damaged")
         }
         let frame = self.cursor.frame
@@ -224,10 +251,22 @@ package final class DownloadHandler: ChannelInboundHandler {
 
     // MARK: Ends
 
-    /// Ends the connection behind the last byte: the client closes its side when it has it.
+    /// Gives the connection on behind the last byte, or ends it: then the client closes its side when it has all.
     private func finish(_ context: ChannelHandlerContext) {
         self.isBlocked = true
-        context.close(mode: .output, promise: nil)
+        guard let successor = self.successor else {
+            self.holdsRead = false
+            context.read()
+            return context.close(mode: .output, promise: nil)
+        }
+        self.successor = nil
+        do {
+            try context.pipeline.syncOperations.addHandler(successor(self.received), position: .last)
+            if self.holdsRead { context.read() }
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
     }
 
     private func reset(_ context: ChannelHandlerContext, _ reason: String) {

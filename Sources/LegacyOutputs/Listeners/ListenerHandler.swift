@@ -99,7 +99,8 @@ package final class ListenerHandler: ChannelInboundHandler {
         guard let context = self.context else { return }
         if self.takesMore {
             self.pump(context)
-        } else if let edge = self.store.liveEdge {
+        } else if self.isBlocked, let edge = self.store.liveEdge {
+            // One that waits for the archive is not to blame, and its place must stay that of the part it waits for.
             let grid = self.store.grid
             self.follow(self.lag.judge(place: self.cursor.ordinal(in: grid), edge: edge.ordinal(in: grid)), context)
         }
@@ -182,9 +183,13 @@ package final class ListenerHandler: ChannelInboundHandler {
         }
     }
 
-    private func takeLoaded(_ part: Part?) {
+    private func takeLoaded(_ loaded: LoadedPart) {
         guard let context = self.context else { return }
-        guard let part else {
+        let part: Part
+        switch loaded {
+        case .part(let sound): part = sound
+        case .unread(let silence): part = silence
+        case .missing:
             _ = self.rejoin(context)
             return
         }

@@ -22,10 +22,15 @@ package final class PlaylistCache: Sendable {
         let content: PreparedContent
     }
 
+    private struct Resumed {
+        let resumption: Int64
+        let floor: Int64
+    }
+
     /// A playlist never names the oldest minute of the window, which may be gone before it is asked for.
     private static let unlistedMilliseconds: Int64 = 60_000
     private static let segmentsToMeasure = 3
-    private static let slotsBeforeNewAudio = 4
+    private static let slotsBeforeNewAudio: Int64 = 4
     /// A transport stream of MP3 adds about a tenth.
     private static let containerOverhead: Int64 = 10
     static let contentType = "application/vnd.apple.mpegurl"
@@ -33,6 +38,8 @@ package final class PlaylistCache: Sendable {
     private let name: String
     private let store: SegmentStore
     private let listed: Int
+    /// Where playlists begin behind the newest outage, once there was audio behind it.
+    private let resumed = Mutex<Resumed?>(nil)
     private let rendered = Mutex<[Kind: Rendered]>([:])
 
     /// Makes the playlists of a stream, `window` seconds long.
@@ -58,6 +65,7 @@ package final class PlaylistCache: Sendable {
     /// Forgets what was rendered.
     func forget() {
         self.rendered.withLock { $0.removeAll() }
+        self.resumed.withLock { $0 = nil }
     }
 
     /// How long a playlist may be cached: until the next segment, at most half a target duration, at least a second.
@@ -90,14 +98,20 @@ package final class PlaylistCache: Sendable {
     /// Behind an outage that is computed it begins at most four slots before the new audio, so that a player starts with that
     /// instead of in hours of silence (time-and-hls, rule 1).
     private var listedSegments: [SegmentSummary] {
-        guard let resumption = self.store.archive?.firstSlotAfterOutage else {
-            return self.store.newestSummaries(self.listed)
-        }
-        let segments = self.store.newestSummaries(self.listed, from: resumption)
-        guard segments.first?.slot == resumption, let audible = segments.firstIndex(where: { !$0.isSilent }) else {
-            return segments
-        }
-        return Array(segments.dropFirst(max(0, audible - Self.slotsBeforeNewAudio)))
+        self.store.newestSummaries(self.listed, from: self.floor)
+    }
+
+    /// The slot before which a live playlist lists nothing; it never goes back.
+    private var floor: Int64 {
+        guard let last = self.store.lastCompleteSlot,
+            let resumption = self.store.archive?.resumption(notAfter: last)
+        else { return .min }
+        if let known = self.resumed.withLock({ $0 }), known.resumption == resumption { return known.floor }
+        guard let audible = (resumption...last).first(where: { self.store.summary(ofSlot: $0)?.isSilent == false })
+        else { return resumption }
+        let floor = max(resumption, audible - Self.slotsBeforeNewAudio)
+        self.resumed.withLock { $0 = Resumed(resumption: resumption, floor: floor) }
+        return floor
     }
 
     /// The bit rates of the audio, silence left out: it would declare far less than what follows.

@@ -31,8 +31,10 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
     private var headBegan = false
     private var holdsRead = false
 
-    package init(_ services: ListenerServices) {
+    /// Makes the handler of a connection; `received` is what another has read of it already.
+    package init(_ services: ListenerServices, received: ByteBuffer = ByteBuffer()) {
         self.services = services
+        self.received = received
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -40,6 +42,13 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         self.socket = DirectSocket(of: context)
         self.deadline = context.eventLoop.now + self.services.headLimit
         self.watch(context)
+        guard self.received.readableBytes > 0 else { return }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        // Later, so that whoever had the connection before has left it.
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            handler.answerRequests(context)
+        }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -133,7 +142,8 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             self.become(stream, place, isTimeAddressed: isTimeAddressed, request, context)
             return
         case .download(let stream, let excerpt, let range, let status, let headers):
-            self.become(stream, excerpt, range, [self.firstLines(status, false, request), headers], context)
+            let head = [self.firstLines(status, keepsAlive, request), headers]
+            self.become(stream, excerpt, range, head, keepsAlive: keepsAlive, context)
             return
         case .needs(let stream, let slot):
             self.load(slot, of: stream, for: request, loaded: loaded, context)
@@ -255,16 +265,19 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
                 let (handler, context) = bound.value
                 guard !handler.isDone else { return }
                 handler.isBlocked = false
-                guard let segment else { return handler.refuse(.unreadable(stream.name), context) }
-                handler.answerAgain(request, context, loaded: loaded + [segment])
+                handler.finishAnswer(context) {
+                    guard let segment else { return handler.refuse(.unreadable(stream.name), context) }
+                    try handler.answer(request, context, loaded: loaded + [segment])
+                }
             }
         }
     }
 
-    private func answerAgain(_ request: Request, _ context: ChannelHandlerContext, loaded: [Segment]) {
+    /// Gives an answer that had to wait for the archive: all of it before the next request is looked at.
+    private func finishAnswer(_ context: ChannelHandlerContext, _ answer: () throws -> Void) {
         self.isAnswering = true
         do {
-            try self.answer(request, context, loaded: loaded)
+            try answer()
         } catch {
             // The request was read before, so its framing is sound.
             context.close(promise: nil)
@@ -300,8 +313,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
                 let (handler, context) = bound.value
                 guard !handler.isDone else { return }
                 handler.isBlocked = false
-                finish(handler, context, outline)
-                handler.goOn(context)
+                handler.finishAnswer(context) { finish(handler, context, outline) }
             }
         }
     }
@@ -367,6 +379,7 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
         _ excerpt: Excerpt,
         _ range: Range<Int>,
         _ head: [ByteBuffer],
+        keepsAlive: Bool,
         _ context: ChannelHandlerContext
     ) {
         self.isDone = true
@@ -378,9 +391,20 @@ package final class ListenerPortHandler: ChannelDuplexHandler, RemovableChannelH
             excerpt: excerpt,
             range: range,
             head: lines,
-            logger: stream.logger
+            logger: stream.logger,
+            successor: keepsAlive ? self.successor : nil
         )
         self.giveWay(to: download, context)
+    }
+
+    /// What has the connection behind a download, beginning with the requests that came with the download's.
+    private var successor: (ByteBuffer) -> any ChannelHandler {
+        let (services, received) = (self.services, self.received)
+        return { more in
+            var all = received
+            all.writeImmutableBuffer(more)
+            return ListenerPortHandler(services, received: all)
+        }
     }
 
     private func giveWay(to handler: some ChannelInboundHandler, _ context: ChannelHandlerContext) {

@@ -41,7 +41,7 @@ package enum TimeParameter: Hashable, Sendable {
     }
 
     /// A moment: RFC 3339 with zone, or a decimal number, milliseconds from 1e11 on and else seconds.
-    static func moment(_ text: String) -> Timestamp? {
+    package static func moment(_ text: String) -> Timestamp? {
         if let time = Timestamp(rfc3339: text) { return time }
         guard let thousandths = Self.thousandths(text) else { return nil }
         let milliseconds = thousandths >= 100_000_000_000_000 ? thousandths / 1_000 : thousandths

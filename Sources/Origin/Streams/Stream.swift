@@ -100,10 +100,18 @@ package final class Stream: Sendable {
     }
 
     /// Begins to let the station's time pass on the stream; `interval` between looks.
-    package func start(every interval: TimeAmount) {
-        self.feed.eventLoop.execute { [feed = self.feed, self] in
-            feed.value.start(every: interval) { status in self.status.withLock { $0 = status } }
+    ///
+    /// The future is done when the stream has come up to the present: what it was down for is known then.
+    package func start(every interval: TimeAmount) -> EventLoopFuture<Void> {
+        let started = self.feed.eventLoop.makePromise(of: Void.self)
+        self.onFeed { feed in
+            feed.start(
+                every: interval,
+                report: { status in self.status.withLock { $0 = status } },
+                started: { started.succeed() }
+            )
         }
+        return started.futureResult
     }
 
     /// Why sources cannot be taken, `nil` when they can: audio cannot be dated before what is stored.

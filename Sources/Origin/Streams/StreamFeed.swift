@@ -63,11 +63,21 @@ final class StreamFeed {
         self.timeline = Timeline(grid: grid, continuing: stored?.newest.flatMap { Continuation(after: $0) })
     }
 
-    func start(every interval: TimeAmount, report: @escaping (Stream.FeedStatus) -> Void) {
+    /// Begins to let time pass; `started` is called when the stream has come up to the present.
+    func start(
+        every interval: TimeAmount,
+        report: @escaping (Stream.FeedStatus) -> Void,
+        started: @escaping @Sendable () -> Void
+    ) {
         self.report = report
         self.publish(self.timeline.resume(at: self.time.microseconds))
+        self.tick()
         let feed = NIOLoopBound(self, eventLoop: self.loop)
         self.ticks = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in feed.value.tick() }
+        guard let stored = self.stored else { return started() }
+        let loop = self.loop
+        // Behind what was just published: it is answered in order.
+        stored.append([]) { _ in loop.execute(started) }
     }
 
     func stop() {
@@ -148,16 +158,18 @@ final class StreamFeed {
         let feed = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         let count = parts.count
-        stored.append(parts) { _ in
+        stored.append(parts) { waiting in
             // Written, or refused: then the log tries again by itself, and listeners need not wait for it.
-            loop.execute { feed.value.diskHasAnswered(for: count) }
+            loop.execute { feed.value.diskHasAnswered(for: count, unwritten: min(waiting, count)) }
         }
         self.lookAfterPending()
     }
 
-    private func diskHasAnswered(for count: Int) {
+    private func diskHasAnswered(for count: Int, unwritten: Int) {
         let late = min(self.ahead, count)
         self.ahead -= late
+        // Those that were published late have been counted then.
+        self.publishedUnwritten += min(unwritten, count - late)
         self.release(self.pending.prefix(count - late).map(\.publication))
         self.pending.removeFirst(min(count - late, self.pending.count))
     }
@@ -196,6 +208,8 @@ final class StreamFeed {
     func reset() {
         guard self.sources.isEmpty else { return self.store.reset(keepsOpen: true) }
         self.store.reset(keepsOpen: false)
+        // The disk has yet to answer for these.
+        self.ahead += self.pending.count
         self.pending.removeAll()
         self.timeline = Timeline(grid: self.grid)
         if let title = self.title { self.timeline.announce(title) }

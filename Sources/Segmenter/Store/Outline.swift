@@ -2,23 +2,21 @@
 
 /// When there was audio, when there was none and why, and which titles there were: gathered part by part, in order.
 package struct Outline: Hashable, Sendable {
-    /// Why there was no audio; where silences with several reasons touch, the last of these counts.
-    package enum Reason: UInt8, Comparable, Sendable, CaseIterable {
+    /// Why there was no audio.
+    package enum Reason: UInt8, Sendable, CaseIterable {
         /// No source sent audio.
         case source
         /// What was stored is damaged.
         case damage
         /// The server was not running.
         case server
-
-        package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// A time without audio from a source.
     package struct Gap: Hashable, Sendable {
         package let start: Timestamp
         package private(set) var end: Timestamp
-        package private(set) var reason: Reason
+        package let reason: Reason
 
         package init(start: Timestamp, end: Timestamp, reason: Reason) {
             self.start = start
@@ -27,13 +25,12 @@ package struct Outline: Hashable, Sendable {
         }
 
         /// Whether the gap goes on in another that begins where this one ends, but for a correction at a slot's edge.
-        func touches(_ next: Gap) -> Bool {
-            next.start.millisecondsSince(self.end) <= Outline.largestCorrection
+        func goesOn(in next: Gap) -> Bool {
+            next.reason == self.reason && next.start.millisecondsSince(self.end) <= Outline.largestCorrection
         }
 
         mutating func join(_ next: Gap) {
             self.end = max(self.end, next.end)
-            self.reason = max(self.reason, next.reason)
         }
     }
 
@@ -140,7 +137,7 @@ package struct Outline: Hashable, Sendable {
     }
 
     private mutating func add(_ gap: Gap) {
-        if let last = self.gaps.last, last.touches(gap) {
+        if let last = self.gaps.last, last.goesOn(in: gap) {
             self.gaps[self.gaps.count - 1].join(gap)
         } else {
             self.gaps.append(gap)

@@ -8,6 +8,9 @@ package protocol SegmentArchive: Sendable {
     /// The slots that can be had, those of an outage between two of them included; `nil` while there is none.
     var slots: ClosedRange<Int64>? { get }
 
+    /// Whether a slot can still be had, although it may not be offered any more.
+    func holds(_ slot: Int64) -> Bool
+
     /// A slot without its audio; `nil` for one that cannot be had.
     func summary(ofSlot slot: Int64) -> SegmentSummary?
 
@@ -17,17 +20,17 @@ package protocol SegmentArchive: Sendable {
     /// How many damaged parts have been found: while it stays the same, so do the lengths of all parts.
     var damagedParts: Int { get }
 
-    /// The first slot behind the newest outage that is computed, `nil` when there is none.
-    var firstSlotAfterOutage: Int64? { get }
+    /// The first slot behind the newest outage that is computed and ends by `slot`, `nil` when there is none.
+    func resumption(notAfter slot: Int64) -> Int64?
 
     /// Reads and checks a slot, so that its parts are ready.
     func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void)
 
-    /// Loads a slot with its audio, what is damaged replaced by silence; `nil` for one that cannot be had.
+    /// Loads a slot with its audio, what is damaged replaced by silence; `nil` for one that cannot be had now.
     func load(_ slot: Int64, then: @escaping @Sendable (Segment?) -> Void)
 
     /// Loads one part of a slot.
-    func loadPart(_ slot: Int64, _ index: Int, then: @escaping @Sendable (Part?) -> Void)
+    func loadPart(_ slot: Int64, _ index: Int, then: @escaping @Sendable (LoadedPart) -> Void)
 
     /// Keeps slots from being deleted for as long as the answer lives, within reason.
     func lease(_ slots: ClosedRange<Int64>) -> any AnyObject & Sendable

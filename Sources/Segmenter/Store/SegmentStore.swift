@@ -91,8 +91,19 @@ package final class SegmentStore: Sendable {
                 state.segments.append(contentsOf: older.suffix(self.depth))
                 return
             }
-            let room = max(0, self.depth - state.segments.count + 1)
-            for segment in older.suffix(room).reversed() where segment.slot < first { state.segments.prepend(segment) }
+            var next = first - 1
+            // The window may have moved since the run was made: what does not adjoin would be found under other slots.
+            for segment in older.reversed() where segment.slot == next && state.segments.count <= self.depth {
+                state.segments.prepend(segment)
+                next -= 1
+            }
+        }
+    }
+
+    /// Takes the archive's newest segment for the window's newest, in a store that has none.
+    package func restore(_ newest: Segment) {
+        self.state.withLock { state in
+            if state.segments.isEmpty { state.segments.append(newest) }
         }
     }
 
@@ -139,7 +150,7 @@ package final class SegmentStore: Sendable {
 
     /// The archive, if it has a slot that is not in memory any more.
     private func holder(of slot: Int64) -> (any SegmentArchive)? {
-        guard let archive = self.archive, let oldest = archive.slots?.lowerBound, slot >= oldest else { return nil }
+        guard let archive = self.archive, archive.holds(slot) else { return nil }
         return archive
     }
 

@@ -31,8 +31,10 @@ struct TitleQueue {
         let samplesPerFrame = Int64(format.samplesPerFrame)
         var first = self.current
         var changes: [Part.TitleChange] = []
-        while let next = self.waiting.first {
-            let late = max(0, next.time.milliseconds * 1_000 - start)
+        let end = start + Int64(frameCount) * samplesPerFrame * 1_000_000 / rate
+        // A title may be announced for years ahead: only what can begin here is counted in samples.
+        while let next = self.waiting.first, next.time.milliseconds <= end / 1_000 {
+            let late = max(0, max(next.time.milliseconds, start / 1_000) * 1_000 - start)
             let divisor = samplesPerFrame * 1_000_000
             let frame = Int((late * rate + divisor - 1) / divisor)
             guard frame < frameCount else { break }

@@ -12,7 +12,10 @@ struct StreamMachine: AsyncParsableCommand {
         commandName: "streammachine",
         abstract: "A streaming origin for internet radio: HLS, raw and Shoutcast listeners, live and rewound.",
         version: Self.version,
-        subcommands: [ServeCommand.self, SourceCommand.self, ListenCommand.self]
+        subcommands: [
+            ServeCommand.self, SourceCommand.self, ListenCommand.self, InspectCommand.self, ExportCommand.self,
+            ImportCommand.self,
+        ]
     )
 
     static func main() async {

@@ -61,7 +61,8 @@ struct Server {
         let shoutcast = try await self.bind("shoutcast_port", self.settings.bind, self.settings.shoutcastPort) {
             sourcePort.bootstrap(group: self.group)
         }
-        for stream in streams.all { stream.start(every: .milliseconds(max(1, 100 / self.clock.rate))) }
+        let interval = TimeAmount.milliseconds(max(1, 100 / self.clock.rate))
+        for started in streams.all.map({ $0.start(every: interval) }) { try await started.get() }
         try await self.serve(streams, time: time, channels: [listeners, sources, shoutcast])
         // First what was published is written, then the loops may end that wait for it.
         await store?.close(Array(stored.values))
@@ -90,8 +91,8 @@ struct Server {
             policy.fileSeconds = settings.fileSeconds
             policy.hotSeconds = settings.hotSeconds
             policy.seconds = definition.seconds
-            // What a playlist may still name stays for as long as the longest lists (RFC 8216 §6.2.2).
-            policy.graceSeconds = self.settings.hlsWindow + 60
+            // What playlists named last stays for as long as the longest lasts (RFC 8216 §6.2.2).
+            policy.graceSeconds = self.settings.hlsWindow
             let stream = try store.open(definition.name, grid: self.settings.grid, policy: policy)
             if stream.grid != self.settings.grid {
                 self.logger.warning(

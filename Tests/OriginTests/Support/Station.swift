@@ -32,7 +32,7 @@ final class Station {
         self.streams = StreamDirectory(streams)
         self.services = ListenerServices(streams: self.streams, time: time, group: loop, logger: Self.logger)
         self.desk = MountDesk(streams: self.streams, time: time, logger: Self.logger)
-        for stream in streams { stream.start(every: .milliseconds(100)) }
+        for stream in streams { _ = stream.start(every: .milliseconds(100)) }
         loop.run()
     }
 

@@ -55,6 +55,7 @@ package final class StoreDirectory: Sendable {
             let stored = label.grid ?? grid
             let recovery = try StreamRecovery(directory: directory, grid: stored, disk: self.disk)
             recovery.report(to: logger)
+            self.syncing.remove(try self.leftovers(in: directory))
             return self.open(recovery, directory, stored, policy: policy, lock: lock, logger: logger)
         } catch let error as ArchiveError {
             throw error
@@ -119,12 +120,20 @@ package final class StoreDirectory: Sendable {
         )
     }
 
+    /// What a process that was killed while it took audio in, or replaced a file, has left.
+    private func leftovers(in directory: String) throws(DiskError) -> [String] {
+        try self.disk.names(in: directory).filter { $0.hasSuffix(".part") || $0.hasSuffix(".new") }
+            .map { "\(directory)/\($0)" }
+    }
+
     /// Cuts torn tails off, removes files without a record, and writes indexes that are missing.
     private func tidy(_ recovery: StreamRecovery, _ archive: StreamArchive) {
+        // At once: the file that the stream goes on with may have the same name.
+        for path in recovery.begun { try? self.disk.remove(path) }
         for (place, found) in recovery.found.enumerated() {
             let file = found.file
             if file.catalog.isEmpty {
-                self.syncing.remove([file.path, file.indexPath])
+                for path in [file.path, file.indexPath] { try? self.disk.remove(path) }
                 continue
             }
             guard let log = try? LogFile(file.path, .writing, on: self.disk) else { continue }

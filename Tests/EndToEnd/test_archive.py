@@ -356,7 +356,7 @@ def test_a_restart_within_a_slot_leaves_one_slot_and_one_download(
     clock = Clock(4)
     with Station(tmp_path, {name: {"burst": 10} for name in STREAMS}, clock, {"file_seconds": 3_600}) as station:
         before = restarted_at_a_slots_start(station, recordings)
-        encoders = [SteadyEncoder(station.server.source_port, name, recordings[name], clock, 500) for name in STREAMS]
+        encoders = [SteadyEncoder(station.server.source_port, name, recordings[name], clock, 2_000) for name in STREAMS]
         for name in STREAMS:
             check_slot_of_restart(station, recordings, name, before[name])
         for encoder in encoders:
@@ -403,5 +403,5 @@ def check_slot_of_restart(
     recording = recordings[name].recording
     places = [recording.place(frame) for segment in segments if segment.listed.number == slot
               for frame in segment.frames]
-    assert any(place is not None and place < 500 for place in places), "nothing of before the restart"
-    assert any(place is not None and place >= 500 for place in places), "nothing of after the restart"
+    assert any(place is not None and place < 2_000 for place in places), "nothing of before the restart"
+    assert any(place is not None and place >= 2_000 for place in places), "nothing of after the restart"

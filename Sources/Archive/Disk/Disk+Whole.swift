@@ -63,13 +63,13 @@ extension Disk {
         do throws(DiskError) {
             try self.writeAll(file, [contents], at: 0)
             try self.sync(file)
+            try self.rename(temporary, to: path)
         } catch {
             self.close(file)
             try? self.remove(temporary)
             throw error
         }
         self.close(file)
-        try self.rename(temporary, to: path)
     }
 
     private static func withPieces(

@@ -19,5 +19,8 @@ package struct DiskError: Error, Hashable, CustomStringConvertible {
         self.number = number
     }
 
+    /// Whether the failure is that there is no such file.
+    var isNoSuchFile: Bool { self.number == ENOENT || self.number == ENOTDIR }
+
     package var description: String { "cannot \(self.operation): \(String(cString: strerror(self.number)))" }
 }

@@ -284,10 +284,14 @@ extension FileCatalog {
     /// The header of the segment behind the last, or of the file's first.
     private func nextHeader(_ later: SegmentHeader) -> SegmentHeader {
         guard let last = self.segmentHeader(self.lastSlot), let entry = self.entries.last else {
+            // Counted back in whole frames from what is there, so that the samples go on.
+            let (rate, samplesPerFrame) = (Int64(later.format.sampleRate), Int64(later.format.samplesPerFrame))
+            let early = later.start.millisecondsSince(self.grid.edge(ofSlot: self.firstSlot))
+            let samples = max(0, early * rate / (1_000 * samplesPerFrame)) * samplesPerFrame
             return SegmentHeader(
                 slot: self.firstSlot,
-                start: self.grid.edge(ofSlot: self.firstSlot),
-                firstSample: later.firstSample,
+                start: later.start.advanced(byMilliseconds: -(samples * 1_000 / rate)),
+                firstSample: later.firstSample - samples,
                 format: self.header.format,
                 isDiscontinuous: self.header.isDiscontinuous,
                 discontinuitySequence: self.header.discontinuitySequence

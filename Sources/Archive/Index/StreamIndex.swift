@@ -64,6 +64,13 @@ struct StreamIndex: Sendable {
         return catalog.entry(slot)?.flags.contains(.isComplete) == false
     }
 
+    /// Whether a part lies before the end of what is stored.
+    func isBehind(_ publication: Publication) -> Bool {
+        guard let last = self.files.last?.catalog, !last.isEmpty else { return false }
+        let slot = publication.segment.slot
+        return slot < last.lastSlot || (slot == last.lastSlot && publication.part.index < last.spans(slot).count)
+    }
+
     /// Puts a file in its place among the others.
     mutating func insert(_ file: ArchivedFile) {
         let place = self.files.firstIndex { $0.catalog.firstSlot > file.catalog.firstSlot } ?? self.files.count
@@ -97,7 +104,9 @@ struct StreamIndex: Sendable {
         return SilentRun(
             first: last.header.following(samples: last.sampleCount),
             silence: catalog.header.silentFrame,
-            grid: catalog.grid
+            grid: catalog.grid,
+            next: file + 1 < self.files.count
+                ? self.files[file + 1].catalog.segmentHeader(self.files[file + 1].catalog.firstSlot) : nil
         )
     }
 }

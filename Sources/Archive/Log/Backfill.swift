@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Older audio that is taken into a stream's store: written to files of its own, which are offered when all of it is there.
 ///
-/// Used by one caller at a time, on a thread that may block.
+/// Used by one caller, on a thread that may block, and ended by `finish` or `abandon`.
 package struct Backfill {
     private let archive: StreamArchive
     private let grid: SlotGrid
@@ -32,19 +32,19 @@ package struct Backfill {
             do throws(DiskError) {
                 try self.write(part)
             } catch {
-                self.abandon()
                 throw ArchiveError(.unreadable, "the audio cannot be stored: \(error)")
             }
         }
     }
 
     /// Offers what was written.
-    package mutating func finish() throws(ArchiveError) {
+    package mutating func finish() {
         self.closeFile()
         self.archive.index.withLock { index in
             for file in self.done { index.insert(file) }
         }
         self.done = []
+        self.archive.isTakingIn.store(false, ordering: .releasing)
     }
 
     /// Deletes what was written.
@@ -52,6 +52,7 @@ package struct Backfill {
         self.closeFile()
         self.syncing.remove(self.done.flatMap { [$0.path, $0.indexPath] })
         self.done = []
+        self.archive.isTakingIn.store(false, ordering: .releasing)
     }
 
     private mutating func write(_ part: Publication) throws(DiskError) {

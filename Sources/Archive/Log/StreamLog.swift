@@ -80,7 +80,9 @@ final class StreamLog {
         self.file = nil
         self.waiting = []
         self.isBetweenSlots = true
-        self.syncing.remove(files.flatMap { [$0.path, $0.indexPath] } + self.condemned.map(\.path))
+        // At once: what comes next may begin with a slot that one of them began with.
+        for file in files { try? self.disk.remove(file.path) }
+        self.syncing.remove(files.map(\.indexPath))
         self.condemned = []
     }
 
@@ -129,6 +131,8 @@ final class StreamLog {
 
     private func write(_ publication: Publication) throws(DiskError) {
         if self.isBetweenSlots, publication.part.index != 0 { return }
+        // What is stored is never written again, whatever the clock says.
+        if self.archive.index.withLock({ $0.isBehind(publication) }) { return }
         // What comes behind a hole begins a file, and so with a slot.
         if self.archive.index.withLock({ self.needsFile(for: publication, $0) }) {
             guard publication.part.index == 0 else {
@@ -211,8 +215,15 @@ final class StreamLog {
             index.files[last].catalog.trim()
             return index.files[last]
         }
-        guard let done, !done.catalog.isEmpty else { return }
+        guard let done else { return }
+        guard !done.catalog.isEmpty else { return self.drop(done) }
         self.syncing.finish(file, done, archive: self.archive)
+    }
+
+    /// Forgets a file that no record could be written to.
+    private func drop(_ file: ArchivedFile) {
+        self.archive.index.withLock { $0.files.removeAll { $0.path == file.path } }
+        try? self.disk.remove(file.path)
     }
 
     // MARK: Retention

@@ -61,6 +61,15 @@ struct LogScan {
         self.scan(checkingFrom: checkingFrom)
     }
 
+    /// Whether a file that cannot be read is one whose header was being written: it never had a record.
+    static func isBegun(_ disk: any Disk, _ file: Int32) throws(DiskError) -> Bool {
+        let size = try disk.size(of: file)
+        guard size < LogHeader.longest else { return false }
+        let bytes = try disk.bytes(file, at: 0, count: size)
+        return "\(LogHeader.magic)".utf8.starts(with: bytes.readableBytesView.prefix(8))
+            && Self.places(ofMagicIn: bytes).isEmpty
+    }
+
     /// Reads octets; those that the disk does not give are zeros, which are damage like any other.
     private static func octets(_ disk: any Disk, _ file: Int32, at offset: Int, count: Int) -> ByteBuffer {
         if let bytes = try? disk.bytes(file, at: offset, count: count) { return bytes }

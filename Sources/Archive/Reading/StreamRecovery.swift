@@ -19,6 +19,8 @@ package struct StreamRecovery {
     }
 
     package private(set) var found: [Found] = []
+    /// Files that were begun, and have not even a whole header.
+    private(set) var begun: [String] = []
     /// Files of which nothing can be read.
     package private(set) var unreadable: [String] = []
 
@@ -28,7 +30,7 @@ package struct StreamRecovery {
     /// Looks at a directory; `grid` is what its label says.
     package init(directory: String, grid: SlotGrid, disk: any Disk, checksEverything: Bool = false) throws(DiskError) {
         let slots = try disk.names(in: directory).compactMap { name in
-            name.hasSuffix(".log") ? Int64(name.dropLast(4)) : nil
+            name.hasSuffix(".log") ? Int64(name.dropLast(4)).flatMap { name == "\($0).log" ? $0 : nil } : nil
         }
         for slot in slots.sorted() {
             let path = ArchivedFile.path(in: directory, firstSlot: slot)
@@ -36,7 +38,13 @@ package struct StreamRecovery {
             let file = try disk.open(path, .reading)
             defer { disk.close(file) }
             let found = try Self.look(path, file, slot: slot, grid, disk, isLast: isLast, checksEverything)
-            if let found { self.found.append(found) } else { self.unreadable.append(path) }
+            if let found {
+                self.found.append(found)
+            } else if try LogScan.isBegun(disk, file) {
+                self.begun.append(path)
+            } else {
+                self.unreadable.append(path)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 internal import Logging
 package import NIOCore
 package import Segmenter
+internal import Synchronization
 
 /// One stream's stored audio, open for writing: what the stream needs of it.
 package final class ArchivedStream: Sendable {
@@ -43,7 +44,7 @@ package final class ArchivedStream: Sendable {
     package func append(_ parts: [Publication], then: @escaping @Sendable (Int) -> Void) {
         self.log.eventLoop.execute {
             then(self.log.value.append(parts))
-            self.limit.value.enforce()
+            if parts.contains(where: { $0.completesSegment }) { self.limit.value.enforce() }
         }
     }
 
@@ -52,8 +53,11 @@ package final class ArchivedStream: Sendable {
         self.log.eventLoop.submit { self.log.value.reset() }
     }
 
-    /// Begins to take in audio from before the oldest that is stored.
-    package func backfill() -> Backfill {
-        Backfill(self.archive, grid: self.grid, syncing: self.syncing)
+    /// Begins to take in audio from before the oldest that is stored; one import at a time.
+    package func backfill() throws(ArchiveError) -> Backfill {
+        guard !self.archive.isTakingIn.exchange(true, ordering: .acquiringAndReleasing) else {
+            throw ArchiveError(.conflict, "another import into this stream is going on: wait for its end")
+        }
+        return Backfill(self.archive, grid: self.grid, syncing: self.syncing)
     }
 }

@@ -10,6 +10,8 @@ package final class StreamArchive: SegmentArchive {
     package let directory: String
     let index: Mutex<StreamIndex>
     let leases = FileLeases()
+    /// Whether older audio is being taken in.
+    let isTakingIn = Atomic<Bool>(false)
     private let readsFail = Atomic<Bool>(false)
     private let disk: any Disk
     private let reader: any EventLoop
@@ -152,7 +154,8 @@ extension StreamArchive {
         }
         if outline == nil, let descriptor = try? self.disk.open(file.path, .reading) {
             let slot = file.catalog.firstSlot
-            outline = try? LogScan(self.disk, descriptor, firstSlot: slot, grid: file.catalog.grid)?.outline
+            let header = file.catalog.header
+            outline = try? LogScan(self.disk, descriptor, firstSlot: slot, grid: header.grid, header: header)?.outline
             self.disk.close(descriptor)
         }
         return (outline ?? Outline()).with(file.damage)

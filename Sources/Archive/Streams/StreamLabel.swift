@@ -31,7 +31,14 @@ package struct StreamLabel: Codable, Hashable, Sendable {
     /// Reads the label of a directory; `nil` when it has none.
     init?(in directory: String, _ disk: any Disk) throws(ArchiveError) {
         let path = "\(directory)/\(Self.fileName)"
-        guard let bytes = try? disk.contents(of: path) else { return nil }
+        let bytes: ByteBuffer
+        do throws(DiskError) {
+            bytes = try disk.contents(of: path)
+        } catch {
+            // One that is there and cannot be read must not be taken for none: its stream would begin anew elsewhere.
+            guard error.isNoSuchFile else { throw ArchiveError(.unreadable, "\(path): \(error)") }
+            return nil
+        }
         guard let label = try? JSONDecoder().decode(StreamLabel.self, from: Data(bytes.readableBytesView)),
             label.version == Self.currentVersion, label.grid != nil
         else {

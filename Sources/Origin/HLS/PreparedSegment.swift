@@ -22,13 +22,8 @@ package struct PreparedSegment: Sendable {
             case .transportStream: [TransportStream(grid: grid).segment(segment)]
             }
         let length = pieces.reduce(0) { $0 + $1.readableBytes }
-        self.entityTag = "\"\(segment.slot)-\(segment.header.firstSample)-\(length)\""
-        var common = HeaderBlock()
-        common.add("Content-Type", container.contentType(for: segment.header.format.codec))
-        common.add("ETag", self.entityTag)
-        common.add("Cache-Control", "public, max-age=\(life), immutable")
-        common.add("Accept-Ranges", "bytes")
-        common.addCORS()
+        self.entityTag = Self.entityTag(segment, length: length)
+        let common = Self.common(segment, in: container, tag: self.entityTag, life: life)
         self.common = common
         var answer = Self.head(common, length: length, reserving: length)
         let start = answer.writerIndex
@@ -54,6 +49,22 @@ package struct PreparedSegment: Sendable {
         }
         head.add("Content-Length", String(range?.count ?? 0))
         return head.finished()
+    }
+
+    /// What names the segment's octets: its place, where its run began, and its length.
+    static func entityTag(_ segment: Segment, length: Int) -> String {
+        "\"\(segment.slot)-\(segment.header.firstSample)-\(length)\""
+    }
+
+    /// Headers that any answer about a segment has.
+    static func common(_ segment: Segment, in container: Container, tag: String, life: Int64) -> HeaderBlock {
+        var common = HeaderBlock()
+        common.add("Content-Type", container.contentType(for: segment.header.format.codec))
+        common.add("ETag", tag)
+        common.add("Cache-Control", "public, max-age=\(life), immutable")
+        common.add("Accept-Ranges", "bytes")
+        common.addCORS()
+        return common
     }
 
     private static func head(_ common: HeaderBlock, length: Int, reserving capacity: Int) -> ByteBuffer {

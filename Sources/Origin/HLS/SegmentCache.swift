@@ -13,10 +13,13 @@ package final class SegmentCache: Sendable {
     }
 
     private static let capacity = 8
+    /// About a fifth of a megabyte for each stream.
+    private static let mostOpenings = 512
     private let grid: SlotGrid
     private let newestFirst = Mutex<[Entry]>([])
     /// Those from the archive, as they were asked for.
     private let recent = Mutex<[Entry]>([])
+    private let openings = Mutex<[Int64: StoredSegment]>([:])
 
     package init(grid: SlotGrid) {
         self.grid = grid
@@ -52,8 +55,22 @@ package final class SegmentCache: Sendable {
         return prepared
     }
 
+    /// What stands before the audio of a packed segment that is in a file, if it is still kept.
+    package func stored(_ slot: Int64) -> StoredSegment? {
+        self.openings.withLock { $0[slot] }
+    }
+
+    /// Keeps what stands before the audio of a packed segment that is in a file: a few hundred octets.
+    package func keep(_ stored: StoredSegment, slot: Int64) {
+        self.openings.withLock { openings in
+            if openings.count >= Self.mostOpenings { openings.removeAll(keepingCapacity: true) }
+            openings[slot] = stored
+        }
+    }
+
     /// Forgets what was packaged.
     func forget() {
+        self.openings.withLock { $0.removeAll() }
         self.newestFirst.withLock { $0.removeAll() }
         self.recent.withLock { $0.removeAll() }
     }

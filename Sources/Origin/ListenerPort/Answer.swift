@@ -11,6 +11,8 @@ enum Answer {
     case ok(ByteBuffer)
     /// A whole answer with its own status line; the body follows the headers.
     case status(Status, headers: ByteBuffer, body: [ByteBuffer])
+    /// A whole answer whose first lines are those of a `200`: headers and the beginning of the body, then the rest from files.
+    case file(ByteBuffer, [StoredRange])
     case problem(Problem)
     /// The connection becomes a listener's.
     case listener(Stream, FramePlace, isTimeAddressed: Bool)

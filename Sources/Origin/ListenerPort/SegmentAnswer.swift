@@ -28,7 +28,8 @@ enum SegmentAnswer {
         case .found(let segment) where segment.isComplete:
             let life = Self.remainingLife(of: slot, in: stream)
             return Self.answer(request, stream.segments.prepared(segment, in: container, life: life))
-        case .archived:
+        case .archived(let archive):
+            if let answer = Self.fromFile(request, stream, container, slot: slot, archive, loaded) { return answer }
             if let known = stream.segments.known(slot, in: container) { return Self.answer(request, known) }
             guard let segment = loaded.first(where: { $0.slot == slot }) else { return .needs(stream, slot: slot) }
             let life = Self.remainingLife(of: slot, in: stream)
@@ -42,6 +43,26 @@ enum SegmentAnswer {
             problem.maxAge = Self.expiredMaxAge
             return .problem(problem)
         }
+    }
+
+    /// A whole packed segment, sent from its file; `nil` when it cannot be, now or at all.
+    private static func fromFile(
+        _ request: Request,
+        _ stream: Stream,
+        _ container: Container,
+        slot: Int64,
+        _ archive: any SegmentArchive,
+        _ loaded: [Segment]
+    ) -> Answer? {
+        guard container == .packedAudio, request.method == .get, request.header("Range") == nil,
+            request.header("If-None-Match") == nil,
+            let ranges = StoredSegment.audio(of: slot, in: archive, grid: stream.store.grid)
+        else { return nil }
+        if let known = stream.segments.stored(slot) { return .file(known.opening, ranges) }
+        guard let segment = loaded.first(where: { $0.slot == slot }) else { return .needs(stream, slot: slot) }
+        let stored = StoredSegment(segment, life: Self.remainingLife(of: slot, in: stream))
+        stream.segments.keep(stored, slot: slot)
+        return .file(stored.opening, ranges)
     }
 
     private static func answer(_ request: Request, _ prepared: PreparedSegment) -> Answer {

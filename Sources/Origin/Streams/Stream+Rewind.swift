@@ -24,7 +24,7 @@ extension Stream {
     /// Returns the seconds and the parts that were taken.
     package func takeIn(_ file: RewindImport) throws(ArchiveError) -> (seconds: Double, parts: Int) {
         guard let stored = self.stored else { return try self.takeIntoMemory(file) }
-        var backfill = stored.backfill()
+        var backfill = try stored.backfill()
         do throws(ArchiveError) {
             try file.read { parts throws(ArchiveError) in
                 try self.checkCodec(of: parts)
@@ -34,7 +34,7 @@ extension Stream {
             backfill.abandon()
             throw error
         }
-        try backfill.finish()
+        backfill.finish()
         if let last = stored.archive.slots?.upperBound, let newest = stored.archive.segment(last) {
             self.store.restore(newest)
         }

@@ -11,12 +11,29 @@ package struct SilentRun: Sendable {
     package let first: SegmentHeader
     package let silence: Frame
     private let grid: SlotGrid
+    /// The segment that ends the run, where it is known and goes on in the count of samples.
+    private let next: SegmentHeader?
+    /// By how many milliseconds the run was steered until then, as a source's audio is that was lost.
+    private let steering: Int64
 
     /// Makes the run that begins with `first`; `silence` is one frame of its format.
-    package init(first: SegmentHeader, silence: Frame, grid: SlotGrid) {
+    ///
+    /// `next` is the segment behind the run. Where the silence stands for audio that was lost, media time has been steered
+    /// meanwhile: that is spread over the run, so that times and samples meet at both ends.
+    package init(first: SegmentHeader, silence: Frame, grid: SlotGrid, next: SegmentHeader? = nil) {
         self.first = first
         self.silence = silence
         self.grid = grid
+        let samples = next.map { $0.firstSample - first.firstSample } ?? 0
+        let rate = Int64(first.format.sampleRate)
+        let steering =
+            next.map { $0.start.millisecondsSince(first.start) - (samples * 1_000 + rate / 2) / rate } ?? 0
+        let most = next.map { ($0.slot - first.slot + 1) * (MediaClock.largestCorrection / 1_000 + 1) } ?? 0
+        let goesOn =
+            samples > 0 && samples % Int64(first.format.samplesPerFrame) == 0 && abs(steering) <= most
+            && next?.format == first.format && next?.discontinuitySequence == first.discontinuitySequence
+        self.next = goesOn ? next : nil
+        self.steering = goesOn ? steering : 0
     }
 
     /// The header of a slot of the run, or of the segment that ends it.
@@ -27,7 +44,7 @@ package struct SilentRun: Sendable {
         let rate = Int64(self.first.format.sampleRate)
         return SegmentHeader(
             slot: slot,
-            start: self.first.start.advanced(byMilliseconds: (thousandths + rate / 2) / rate),
+            start: self.first.start.advanced(byMilliseconds: (thousandths + rate / 2) / rate + self.shift(atSlot: slot)),
             firstSample: self.first.firstSample + samples,
             format: self.first.format,
             isDiscontinuous: false,
@@ -67,11 +84,20 @@ package struct SilentRun: Sendable {
     }
 
     private func samples(beforeSlot slot: Int64) -> Int64 {
-        let late = self.grid.edge(ofSlot: slot).millisecondsSince(self.first.start)
+        if let next = self.next, slot >= next.slot { return next.firstSample - self.first.firstSample }
+        let late = self.grid.edge(ofSlot: slot).millisecondsSince(self.first.start) - self.shift(atSlot: slot)
         guard late > 0, slot > self.first.slot else { return 0 }
         let samplesPerFrame = Int64(self.first.format.samplesPerFrame)
         let divisor = 1_000 * samplesPerFrame
         return (late * Int64(self.first.format.sampleRate) + divisor - 1) / divisor * samplesPerFrame
+    }
+}
+
+extension SilentRun {
+    /// What of the steering lies before a slot.
+    private func shift(atSlot slot: Int64) -> Int64 {
+        guard let next = self.next, self.steering != 0 else { return 0 }
+        return self.steering * (min(slot, next.slot) - self.first.slot) / (next.slot - self.first.slot)
     }
 }
 

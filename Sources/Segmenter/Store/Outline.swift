@@ -25,8 +25,8 @@ package struct Outline: Hashable, Sendable {
         }
 
         /// Whether the gap goes on in another that begins where this one ends, but for a correction at a slot's edge.
-        func goesOn(in next: Gap) -> Bool {
-            next.reason == self.reason && next.start.millisecondsSince(self.end) <= Outline.largestCorrection
+        func touches(_ next: Gap) -> Bool {
+            next.start.millisecondsSince(self.end) <= Outline.largestCorrection
         }
 
         mutating func join(_ next: Gap) {
@@ -112,10 +112,11 @@ package struct Outline: Hashable, Sendable {
 
     /// The outline without silence that precedes the first audio: nothing was missed there.
     package var withoutSilentStart: Outline {
-        guard let first = self.gaps.first, let start = self.start, first.start <= start else { return self }
         var outline = self
-        outline.gaps.removeFirst()
-        outline.start = first.end
+        while let first = outline.gaps.first, let start = outline.start, first.start <= start {
+            outline.gaps.removeFirst()
+            outline.start = max(start, first.end)
+        }
         return outline
     }
 
@@ -137,10 +138,11 @@ package struct Outline: Hashable, Sendable {
     }
 
     private mutating func add(_ gap: Gap) {
-        if let last = self.gaps.last, last.goesOn(in: gap) {
+        guard let last = self.gaps.last, last.touches(gap) else { return self.gaps.append(gap) }
+        if last.reason == gap.reason {
             self.gaps[self.gaps.count - 1].join(gap)
-        } else {
-            self.gaps.append(gap)
+        } else if gap.end > last.end {
+            self.gaps.append(Gap(start: last.end, end: gap.end, reason: gap.reason))
         }
     }
 

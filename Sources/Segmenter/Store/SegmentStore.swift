@@ -65,8 +65,8 @@ package final class SegmentStore: Sendable {
     package func append(_ publication: Publication) {
         let passed = self.state.withLock { state -> [Segment] in
             var passed: [Segment] = []
-            if let last = state.segments.last?.slot, publication.segment.slot > last + 1 {
-                // Behind an outage that is computed; what came before it is in the archive.
+            if let last = state.segments.last?.slot, !(last...last + 1).contains(publication.segment.slot) {
+                // Behind an outage that is computed, or what was imported lies ahead: the rest is in the archive.
                 passed.append(contentsOf: state.segments)
                 state.segments.removeAll()
             }

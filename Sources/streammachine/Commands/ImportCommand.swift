@@ -50,7 +50,7 @@ struct ImportCommand: AsyncParsableCommand {
                 logger: Logger(label: "import")
             )
             let stream = try store.open(self.stream, grid: grid, policy: LogPolicy())
-            var backfill = stream.backfill()
+            var backfill = try stream.backfill()
             do throws(ArchiveError) {
                 try RewindImport(self.file, grid: stream.grid).read { parts throws(ArchiveError) in
                     try backfill.append(parts)
@@ -60,7 +60,7 @@ struct ImportCommand: AsyncParsableCommand {
                 await store.close([stream])
                 throw error
             }
-            try backfill.finish()
+            backfill.finish()
             await store.close([stream])
             print("\(Double(backfill.milliseconds) / 1_000) s taken, in \(backfill.partCount) parts")
         } catch let error as ArchiveError {

@@ -33,6 +33,8 @@ struct Response {
         case .download(_, let excerpt, let range, let status, let headers):
             try self.init(status.rawValue, [headers])
             try #require(range.upperBound <= excerpt.byteCount)
+        case .file(let opening, _):
+            try self.init(200, [opening])
         case .listener, .needs, .outline:
             self.init(status: 0, headers: [:], body: ByteBuffer())
         }

@@ -55,7 +55,8 @@ package final class StoreDirectory: Sendable {
             let stored = label.grid ?? grid
             let recovery = try StreamRecovery(directory: directory, grid: stored, disk: self.disk)
             recovery.report(to: logger)
-            self.syncing.remove(try self.leftovers(in: directory))
+            // At once: a name that is free may be taken again.
+            for path in try self.leftovers(in: directory) { try? self.disk.remove(path) }
             return self.open(recovery, directory, stored, policy: policy, lock: lock, logger: logger)
         } catch let error as ArchiveError {
             throw error

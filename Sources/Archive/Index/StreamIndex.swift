@@ -18,6 +18,8 @@ struct StreamIndex: Sendable {
     var files: [ArchivedFile] = []
     /// What is before this slot is about to be deleted: it can be had, but is not offered any more.
     var floor: Int64 = .min
+    /// Slots that are about to be read before they are wanted.
+    var ahead: Set<Int64> = []
     /// Damaged parts found since the server's start.
     var damagedParts = 0
 

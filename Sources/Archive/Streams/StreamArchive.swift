@@ -78,6 +78,20 @@ package final class StreamArchive: SegmentArchive {
         }
     }
 
+    package func readAhead(_ slot: Int64) {
+        let isWanted = self.index.withLock { state -> Bool in
+            guard case .stored(let place) = state.location(of: slot),
+                state.files[place].catalog.entry(slot)?.flags.contains(.isChecked) == false
+            else { return false }
+            return state.ahead.insert(slot).inserted
+        }
+        guard isWanted else { return }
+        self.reader.execute {
+            _ = self.read(slot, parts: nil)
+            _ = self.index.withLock { $0.ahead.remove(slot) }
+        }
+    }
+
     package func load(_ slot: Int64, then: @escaping @Sendable (Segment?) -> Void) {
         self.reader.execute { then(self.segment(slot)) }
     }

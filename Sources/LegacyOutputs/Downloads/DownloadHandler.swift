@@ -137,6 +137,7 @@ package final class DownloadHandler: ChannelDuplexHandler, RemovableChannelHandl
         if self.cursor.frame == 0 {
             switch archive.part(slot, part) {
             case .ready(let range):
+                if part == 0 { archive.readAhead(slot + 1) }
                 self.cursor.advance(in: self.store.grid)
                 return self.write(range, context)
             case .unread where self.prepared != slot:

@@ -146,6 +146,7 @@ package final class ListenerHandler: ChannelInboundHandler {
         if self.framer == nil, self.cursor.frame == 0 {
             switch archive.part(slot, part) {
             case .ready(let range):
+                if part == 0 { archive.readAhead(slot + 1) }
                 self.cursor.advance(in: self.store.grid)
                 self.write(range, context)
                 return true

@@ -26,6 +26,9 @@ package protocol SegmentArchive: Sendable {
     /// Reads and checks a slot, so that its parts are ready.
     func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void)
 
+    /// Reads and checks a slot that will be wanted soon, if nobody has before.
+    func readAhead(_ slot: Int64)
+
     /// Loads a slot with its audio, what is damaged replaced by silence; `nil` for one that cannot be had now.
     func load(_ slot: Int64, then: @escaping @Sendable (Segment?) -> Void)
 

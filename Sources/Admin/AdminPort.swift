@@ -14,6 +14,9 @@ package struct AdminPort: Sendable {
     /// The most that a request body may be.
     private static let longestBody = 64 * 1_024
 
+    /// So many parts without an answer are no mere hiccup of the disk.
+    private static let notablyAhead = 10
+
     private struct TitleAnswer: Encodable {
         let title: String
         let url: String?
@@ -136,6 +139,10 @@ package struct AdminPort: Sendable {
             var warnings: [String] = []
             if let failure = status.warning {
                 warnings.append("\(stream.name): store: \(failure); live listening goes on from memory")
+            }
+            let waiting = stream.feedStatus.aheadOfDisk
+            if waiting >= Self.notablyAhead {
+                warnings.append("\(stream.name): store: the disk has not answered for \(waiting) parts")
             }
             if status.lostParts > 0 {
                 warnings.append("\(stream.name): store: \(status.lostParts) parts were never written and are lost")

@@ -20,8 +20,8 @@ struct StreamFill {
         }
     }
 
-    /// How often the title changes, microseconds: about as often as songs do.
-    private static let titleInterval: Int64 = 200_000_000
+    /// The title changes with every so many deliveries, of a second each: about as often as songs do.
+    private static let deliveriesWithTitle = 200
     /// Parts that are handed to the writer together, and how many such batches may wait for it.
     private static let partsInBatch = 60
     private static let batchesInFlight = 4
@@ -46,7 +46,6 @@ struct StreamFill {
         var batch: [Publication] = []
         var tally = Tally()
         var samples: Int64 = 0
-        var nextTitle = span.lowerBound
         timeline.beginSource()
         for turn in 0... {
             let frames = self.recording.deliveries[turn % self.recording.deliveries.count]
@@ -55,28 +54,29 @@ struct StreamFill {
             let now = span.lowerBound + samples * 1_000_000 / Int64(self.recording.format.sampleRate)
             guard now <= span.upperBound else { break }
             self.clock.set(now)
-            if now >= nextTitle {
-                timeline.announce(Title(time: Timestamp(milliseconds: now / 1_000), text: "\(self.name) - \(turn)"))
-                nextTitle += Self.titleInterval
-            }
+            if turn.isMultiple(of: Self.deliveriesWithTitle) { timeline.announce(self.title(turn, at: now)) }
             batch += timeline.receive(frames, at: now)
             if let reason = timeline.refusal { throw FillError(reason) }
-            guard batch.count >= Self.partsInBatch else { continue }
-            tally.count(batch)
-            try await writing.write(batch)
-            batch.removeAll(keepingCapacity: true)
+            if batch.count >= Self.partsInBatch { try await self.write(&batch, by: &writing, counting: &tally) }
         }
-        tally.count(batch)
-        try await writing.write(batch)
+        try await self.write(&batch, by: &writing, counting: &tally)
         try await writing.finish()
         tally.storedOctets = self.stored.archive.octets
         return tally
     }
-}
 
-extension StreamFill.Tally {
-    fileprivate mutating func count(_ batch: [Publication]) {
-        self.parts += batch.count
-        self.audioOctets += batch.reduce(0) { $0 + $1.part.bytes.readableBytes }
+    private func write(
+        _ batch: inout [Publication],
+        by writing: inout PartWriting,
+        counting tally: inout Tally
+    ) async throws(FillError) {
+        tally.parts += batch.count
+        tally.audioOctets += batch.reduce(0) { $0 + $1.part.bytes.readableBytes }
+        try await writing.write(batch)
+        batch.removeAll(keepingCapacity: true)
+    }
+
+    private func title(_ number: Int, at now: Int64) -> Title {
+        Title(time: Timestamp(milliseconds: now / 1_000), text: "\(self.name) - \(number / Self.deliveriesWithTitle)")
     }
 }

@@ -243,6 +243,13 @@ class Damage:
 
     def _check_flip(self, name: str, hit: Hit, before: Download, after: Download) -> None:
         """The frames of one part at most (of one file, if its header was hit) are silent; their number stays."""
+        if self._is_first(hit) and hit.offset >= HEADER_MAX and after.start > before.start:
+            # The very first audio was hit: the stream begins behind it.
+            lost = len(before.frames) - len(after.frames)
+            step = before.frames[0].samples * 1_000 / before.frames[0].rate
+            assert 0 < lost <= PART / step + 1, f"/{name}: {lost} frames for one bit"
+            assert [frame.data for frame in after.frames] == [frame.data for frame in before.frames[lost:]]
+            return
         assert len(after.frames) == len(before.frames), f"/{name}: {len(before.frames)} frames, now {len(after.frames)}"
         changed = [number for number, (one, other) in enumerate(zip(before.frames, after.frames))
                    if one.data != other.data]

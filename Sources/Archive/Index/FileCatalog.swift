@@ -97,7 +97,19 @@ struct FileCatalog: Sendable {
         let frames = self.frames(ofPart: part, slot: slot)
         self.spans[place].stored = 0
         self.spans[place].served = UInt32(clamping: frames.count * self.header.silence.readableBytes)
-        self.entries[Int(slot - self.firstSlot)].flags.insert(.isInterrupted)
+        let leading = self.leadingSilence(slot)
+        self.entries[Int(slot - self.firstSlot)].leadingSilence = UInt16(clamping: leading)
+        if frames.upperBound > leading { self.entries[Int(slot - self.firstSlot)].flags.insert(.isInterrupted) }
+    }
+
+    /// The silent frames at a slot's beginning, with the damaged parts that adjoin them.
+    private func leadingSilence(_ slot: Int64) -> Int {
+        var leading = Int(self.entry(slot)?.leadingSilence ?? 0)
+        for (part, span) in self.spans(slot).enumerated() {
+            let frames = self.frames(ofPart: part, slot: slot)
+            if span.isDamaged, frames.lowerBound <= leading { leading = max(leading, frames.upperBound) }
+        }
+        return leading
     }
 
     mutating func noteChecked(slot: Int64) {

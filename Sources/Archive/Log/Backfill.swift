@@ -12,6 +12,8 @@ package struct Backfill {
     private let syncing: LogSync
     /// Slots from here on are there already; `nil` when nothing is.
     private let end: Int64?
+    /// The stream's codec, which it keeps: players lose audio when it changes (time-and-hls, rule 12).
+    private var codec: AudioFormat.Codec?
     private var current: (file: LogFile, known: ArchivedFile)?
     private var done: [ArchivedFile] = []
     /// Samples taken, in milliseconds.
@@ -23,11 +25,21 @@ package struct Backfill {
         self.archive = archive
         self.grid = grid
         self.syncing = syncing
-        self.end = archive.index.withLock { $0.files.first?.catalog.firstSlot }
+        let first = archive.index.withLock { $0.files.first?.catalog.header }
+        self.end = first?.firstSlot
+        self.codec = first?.format.codec
     }
 
     /// Writes parts, in the order of time; what is stored already is left out.
     package mutating func append(_ parts: [Publication]) throws(ArchiveError) {
+        if let other = parts.first(where: { $0.segment.format.codec != self.codec ?? $0.segment.format.codec }) {
+            throw ArchiveError(
+                .conflict,
+                "this stream's audio is \(self.codec?.title ?? "another"), the import has"
+                    + " \(other.segment.format.codec.title)"
+            )
+        }
+        self.codec = self.codec ?? parts.first?.segment.format.codec
         for part in parts where self.end.map({ part.segment.slot < $0 }) ?? true {
             do throws(DiskError) {
                 try self.write(part)

@@ -44,7 +44,8 @@ package final class LogStatus: Sendable {
         }
     }
 
-    func countLost(_ parts: Int) {
+    /// Counts parts that were given up.
+    package func countLost(_ parts: Int) {
         self.state.withLock { $0.lostParts += parts }
     }
 }

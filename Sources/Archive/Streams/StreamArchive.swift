@@ -131,7 +131,10 @@ extension StreamArchive {
         var outline = Outline()
         for file in files where !file.catalog.isEmpty && file.catalog.firstSlot <= slots.upperBound {
             let next = self.outline(of: file)
-            if let end = outline.end, let start = next.start, start > end {
+            // Less is a correction at a slot's edge.
+            if let end = outline.end, let start = next.start,
+                start.millisecondsSince(end) > Outline.largestCorrection
+            {
                 outline.append(Outline.Gap(start: end, end: start, reason: .server))
             }
             outline.append(next)

@@ -71,7 +71,6 @@ package final class DownloadHandler: ChannelDuplexHandler, RemovableChannelHandl
         // Answers to earlier requests may still be on their way in the channel, so the head goes behind them.
         if let head = self.head { self.writeThroughChannel(.byteBuffer(head), context) }
         self.head = nil
-        self.skipSegments()
         self.lookLater(context)
     }
 
@@ -117,10 +116,10 @@ package final class DownloadHandler: ChannelDuplexHandler, RemovableChannelHandl
         while !self.isBlocked, !self.isWaiting, self.context != nil {
             guard self.remaining > 0 else { return self.finish(context) }
             guard self.remaining > goal else { return self.goOnLater(context) }
+            self.skipSegments()
             switch self.cursor.next(in: self.store) {
             case .part(let part, let fromFrame, _):
                 self.write(part, fromFrame: fromFrame, context)
-                self.skipSegments()
             case .archived(let archive):
                 self.take(from: archive, context)
             case .caughtUp, .expired:
@@ -180,7 +179,6 @@ package final class DownloadHandler: ChannelDuplexHandler, RemovableChannelHandl
                 let download = bound.value
                 download.isWaiting = false
                 take(download)
-                download.skipSegments()
                 if let context = download.context { download.pump(context) }
             }
         }

@@ -22,7 +22,8 @@ struct HeaderBlock {
         self.buffer.writeStaticString(
             """
             Access-Control-Allow-Origin: *\r
-            Access-Control-Expose-Headers: Age, Date, ETag, Content-Length, Content-Range, X-Start-Time\r
+            Access-Control-Expose-Headers: Age, Date, ETag, Content-Length, Content-Range, Content-Disposition, X-Start-Time, \
+            X-End-Time\r
             Timing-Allow-Origin: *\r
             Cross-Origin-Resource-Policy: cross-origin\r
 

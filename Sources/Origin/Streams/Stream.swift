@@ -32,6 +32,8 @@ package final class Stream: Sendable {
         package var title: Title?
         /// Parts that listeners had before the disk.
         package var publishedUnwritten = 0
+        /// Those of them that the disk has not answered for.
+        package var aheadOfDisk = 0
     }
 
     package let definition: StreamDefinition

@@ -23,6 +23,9 @@ final class StreamFeed {
     /// How long a part waits for the disk before it is published all the same (design §6.7).
     private static let longestWait = TimeAmount.milliseconds(250)
 
+    /// Parts that wait for a disk that does not answer, about a quarter of an hour of them.
+    private static let mostAhead = 1_000
+
     private let store: SegmentStore
     private let stored: ArchivedStream?
     private let fanout: Fanout
@@ -153,6 +156,11 @@ final class StreamFeed {
     private func publish(_ parts: [Publication]) {
         guard !parts.isEmpty else { return }
         guard let stored = self.stored else { return self.release(parts) }
+        guard self.ahead < Self.mostAhead else {
+            // A disk that does not even refuse: what it is not given cannot fill this process's memory.
+            stored.status.countLost(parts.count)
+            return self.release(parts)
+        }
         let now = self.loop.now
         self.pending.append(contentsOf: parts.map { Pending(publication: $0, since: now) })
         let feed = NIOLoopBound(self, eventLoop: self.loop)
@@ -229,6 +237,7 @@ final class StreamFeed {
         status.droppedFrames = self.timeline.droppedFrames
         status.steps = self.timeline.steps
         status.publishedUnwritten = self.publishedUnwritten
+        status.aheadOfDisk = self.ahead
         status.title = self.title
         status.source = self.sources.first.map { $0.live }
         status.standbySources = max(0, self.sources.count - 1)

@@ -34,7 +34,8 @@ package struct Outline: Hashable, Sendable {
         }
     }
 
-    private static let largestCorrection = MediaClock.largestCorrection / 1_000 + 1
+    /// Milliseconds that two stretches of audio may be apart without anything being missing.
+    package static let largestCorrection = MediaClock.largestCorrection / 1_000 + 1
 
     /// The media time of the first frame, `nil` before it.
     package private(set) var start: Timestamp?

@@ -123,7 +123,9 @@ let package = Package(
         ),
         .testTarget(
             name: "OriginTests",
-            dependencies: ["Origin", "HLS", "Ingest", "LegacyOutputs", "Segmenter", "Wire", nio, nioEmbedded, logging],
+            dependencies: [
+                "Archive", "Origin", "HLS", "Ingest", "LegacyOutputs", "Segmenter", "Wire", nio, nioEmbedded, logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -19,7 +19,7 @@ from audio import RecordingFile
 
 STREAMS = ("mp3", "aac")
 SLOT, PART = 5_760, 960
-CONFIGURATION = {name: {"burst": 10, "seconds": 3_600} for name in STREAMS}
+CONFIGURATION = {name: {"burst": 10, "seconds": 86_400} for name in STREAMS}
 # A file's first bytes are its header, which the issue does not size; a hit there may cost the file, but no other.
 HEADER_MAX = 256
 # How often a download may be reset by damage that it is the first to meet: once for each hit.
@@ -236,7 +236,7 @@ class Damage:
 
     def _check_gap(self, station: Station, name: str, hit: Hit, before: Download, after: Download) -> None:
         """archive.json has a gap; but damage of the very first audio only makes the first range begin later."""
-        if after.body != before.body and _silent_lead(after) == _silent_lead(before):
+        if after.body != before.body and after.start == before.start and _silent_lead(after) == _silent_lead(before):
             start, end = self._store.times_of(hit.log)
             gaps = [gap for gap in archive(station.port, name).gaps if gap.reason == "damage"]
             assert any(start - PART <= gap.start < end for gap in gaps), f"/{name}: archive.json has {gaps}"

@@ -4,6 +4,8 @@ from .holding import latency, memory, wake
 from .ingesting import sources, window
 from .listening import listening
 from .requesting import requests
+from .rewinding import rewinding
+from .storing import storing
 
 GROUPS = [
     (requests, ["playlist", "segment"]),
@@ -13,6 +15,8 @@ GROUPS = [
     (wake, ["wake"]),
     (sources, ["sources"]),
     (window, ["window"]),
+    (storing, ["disk-memory", "disk-start", "download"]),
+    (rewinding, ["cold"]),
 ]
 
 # Rows in which peers take part: all that --peers-only can measure.

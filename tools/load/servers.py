@@ -18,13 +18,15 @@ LEASH = ["setpriv", "--pdeathsig", "TERM"]
 
 
 class StreamMachine(Process):
-    """The server under test, its release build, memory only."""
+    """The server under test, its release build; memory only unless it is given the settings of a store."""
 
-    def __init__(self, bench, streams=None, arguments=(), cores=None):
+    def __init__(self, bench, streams=None, arguments=(), cores=None, store=None):
         config = {
             "mode": "standalone", "port": 0, "source_port": 0, "shoutcast_port": 0, "api_port": 0,
             "bind": HOST, "api_bind": HOST, "streams": streams or {"test": stream()},
         }
+        if store:
+            config["store"] = store
         path = bench.write("streammachine.json", json.dumps(config))
         command = [*LEASH, bench.binary, "serve", "--config", path, *arguments]
         super().__init__("streammachine", command, cores or bench.server_cores, bench.scratch)
@@ -42,6 +44,10 @@ class StreamMachine(Process):
     def get(self, path, gzip=False):
         """Fetches a body as it is on the wire."""
         return fetch(self.port, path, gzip)
+
+    def archive(self, name):
+        """What archive.json says of a stream."""
+        return json.loads(self.get(f"/{name}/archive.json"))
 
     def entries(self, path):
         """The segments and the parts that a playlist lists, as absolute paths, oldest first."""

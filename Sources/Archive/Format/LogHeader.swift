@@ -15,7 +15,7 @@ package struct LogHeader: Hashable, Sendable {
     static let largestNumber: Int64 = 1 << 50
     /// No frame of any codec is longer.
     private static let longestSilence = 65_536
-    /// What sample rates and samples per frame any codec has, and more: what is checked here need not be where times are counted.
+    /// More than the sample rates and samples per frame of any codec: times can be counted with what lies inside.
     private static let rates: ClosedRange<Int32> = 1_000...384_000
     private static let frameLengths: ClosedRange<Int32> = 1...16_384
     /// The most octets that a header takes.

@@ -84,7 +84,8 @@ struct FileIndex {
         var end = 0
         for (place, entry) in entries.enumerated() {
             let own = spans[place * parts..<min(spans.count, (place + 1) * parts)]
-            guard entry.offset >= end, entry.offset <= logSize, entry.firstSample.magnitude < LogHeader.largestNumber.magnitude,
+            guard entry.offset >= end, entry.offset <= logSize,
+                entry.firstSample.magnitude < LogHeader.largestNumber.magnitude,
                 Int64(entry.startDelta).magnitude <= segment.magnitude, Int64(entry.samples) <= mostSamples
             else { return false }
             end = own.reduce(Int(entry.offset)) { $0 + Int($1.total) }

@@ -44,7 +44,9 @@ package struct SilentRun: Sendable {
         let rate = Int64(self.first.format.sampleRate)
         return SegmentHeader(
             slot: slot,
-            start: self.first.start.advanced(byMilliseconds: (thousandths + rate / 2) / rate + self.shift(atSlot: slot)),
+            start: self.first.start.advanced(
+                byMilliseconds: (thousandths + rate / 2) / rate + self.shift(atSlot: slot)
+            ),
             firstSample: self.first.firstSample + samples,
             format: self.first.format,
             isDiscontinuous: false,

@@ -1,6 +1,7 @@
 // TestParts: parts whose every byte tells its place in the stream.
 
 import NIOCore
+import Testing
 
 @testable import Segmenter
 
@@ -31,8 +32,18 @@ struct TestParts {
     private var next = StreamCursor(slot: Self.firstSlot)
     private var title: Title?
 
+    /// What holds parts that have left memory, `nil` when the stream is in memory alone.
+    let archive: TestArchive?
+
     init(seconds: Int = 14_400, grid: SlotGrid = .standard) {
         self.store = SegmentStore(grid: grid, seconds: seconds)
+        self.archive = nil
+    }
+
+    /// Makes a stream of which memory keeps two slots, and an archive all.
+    init(archive: TestArchive) {
+        self.archive = archive
+        self.store = SegmentStore(grid: .standard, seconds: 14_400, hotSeconds: 5, archive: archive, newest: nil)
     }
 
     /// Publishes a part; titles begin at the frames given.
@@ -55,7 +66,15 @@ struct TestParts {
             discontinuitySequence: 0
         )
         let isLast = self.next.part == grid.partsPerSlot - 1
-        self.store.append(Publication(segment: header, part: part, completesSegment: isLast))
+        let publication = Publication(segment: header, part: part, completesSegment: isLast)
+        if let archive = self.archive {
+            do {
+                try archive.store(publication)
+            } catch {
+                Issue.record("the part was not stored: \(error)")
+            }
+        }
+        self.store.append(publication)
         self.next =
             isLast
             ? StreamCursor(slot: self.next.slot + 1)

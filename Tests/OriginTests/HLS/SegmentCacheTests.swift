@@ -55,4 +55,31 @@ import Testing
         let again = segments.suffix(8).map { cache.prepared($0, in: .packedAudio, life: 100) }
         #expect(kept.map(self.address) == again.map(self.address))
     }
+
+    @Test("segments from the archive are kept beside the newest, as long as not too many others are asked for")
+    func archived() throws {
+        let (station, _) = try Station.playing(90)
+        let cache = SegmentCache(grid: .standard)
+        let segments = try self.segments(station)
+        try #require(segments.count > 12)
+        let newest = try #require(segments.last)
+        let hot = cache.prepared(newest, in: .transportStream, life: 100)
+        for segment in segments.prefix(8) {
+            #expect(cache.known(segment.slot, in: .transportStream) == nil)
+            _ = cache.prepared(archived: segment, in: .transportStream, life: 100)
+        }
+        for segment in segments.prefix(8) {
+            let known = cache.known(segment.slot, in: .transportStream)
+            #expect(known?.body == TransportStream(grid: .standard).segment(segment))
+            #expect(cache.known(segment.slot, in: .packedAudio) == nil)
+            let again = cache.prepared(archived: segment, in: .transportStream, life: 1)
+            #expect(self.address(again) == known.flatMap { self.address($0) })
+        }
+        _ = cache.prepared(archived: segments[8], in: .transportStream, life: 100)
+        #expect(cache.known(segments[0].slot, in: .transportStream) == nil)
+        #expect(cache.known(segments[1].slot, in: .transportStream) != nil)
+        #expect(cache.known(newest.slot, in: .transportStream).flatMap { self.address($0) } == self.address(hot))
+        cache.forget()
+        for segment in segments { #expect(cache.known(segment.slot, in: .transportStream) == nil) }
+    }
 }

@@ -112,4 +112,53 @@ import Wire
             #expect(problem.status == .badRequest && problem.detail.contains("must be"))
         }
     }
+
+    // MARK: Downloads
+
+    private func download(_ query: String, _ station: Station) throws -> Excerpt? {
+        let parameters = QueryParameters(ByteBuffer(string: query), plusIsSpace: false)
+        let request = AudioRequest(parameters, stream: try station.stream, now: station.time.now)
+        guard case .download(let excerpt) = request else { return nil }
+        return excerpt
+    }
+
+    @Test("a download's beginning is clamped to the oldest audio, and its end to the newest part")
+    func downloadIsClamped() throws {
+        let (station, _) = try Station.playing(60)
+        let oldest = try #require(station.stream.store.oldestTime)
+        let newest = try #require(station.stream.store.liveEdgeTime)
+        for query in [
+            "from=0&to=\(newest.milliseconds + 3_600_000)", "from=\(oldest.milliseconds)", "from=0&to=253402300799999",
+            "pump=999999999999999&from=999999999999999", "pump=999999999999999", "pump=2d&from=2d",
+        ] {
+            let excerpt = try #require(try self.download(query, station))
+            #expect(excerpt.start.time == oldest && excerpt.endTime == newest)
+        }
+    }
+
+    @Test("pump is so many seconds, beginning so many behind the station's time")
+    func pumped() throws {
+        let (station, _) = try Station.playing(60)
+        let excerpt = try #require(try self.download("pump=20&from=40", station))
+        let from = station.time.now.advanced(byMilliseconds: -40_000)
+        #expect((0..<24).contains(excerpt.start.time.millisecondsSince(from)))
+        #expect((0..<24).contains(excerpt.endTime.millisecondsSince(from.advanced(byMilliseconds: 20_000))))
+    }
+
+    @Test("an empty stretch is a 404 that names the window, nonsense a 400")
+    func downloadOfNothing() throws {
+        let (station, _) = try Station.playing(60)
+        let oldest = try #require(station.stream.store.oldestTime).milliseconds
+        let newest = try #require(station.stream.store.liveEdgeTime).milliseconds
+        for query in [
+            "from=0&to=\(oldest)", "from=\(newest)", "from=\(newest - 5_000)&to=\(newest - 5_000)",
+            "from=\(newest - 5_000)&to=\(newest - 9_000)", "pump=1&from=999999999999999",
+        ] {
+            let problem = try #require(try self.refusal(query, station))
+            #expect(problem.status == .notFound && problem.members.map(\.name) == ["oldest", "newest"])
+        }
+        for query in ["to=\(newest)", "from=x", "pump=0", "from=\(oldest)&to=x"] {
+            #expect(try self.refusal(query, station)?.status == .badRequest)
+        }
+    }
 }

@@ -156,4 +156,49 @@ import Testing
         // The silence before the first part may be a part of its own length.
         #expect(Set(addresses).count <= 3)
     }
+
+    // MARK: Skipping
+
+    @Test("skipping closes the open slot with silence, and the run goes on at a later one as if it had been laid")
+    func skips() throws {
+        for rate in [48_000, 44_100] as [Int32] {
+            var output: [Publication] = []
+            var laid = try self.begun(&output, rate: rate)
+            self.lay(&laid, frames: 100, rate: rate, into: &output)
+            var skipped = laid
+            output.removeAll()
+            let open = try #require(
+                laid.openPartEnd.map { SlotGrid.standard.slot(at: $0.advanced(byMilliseconds: -1)) }
+            )
+            skipped.skip(toSlot: open + 500, into: &output)
+            #expect(output.allSatisfy { $0.segment.slot == open } && output.last?.completesSegment == true)
+            output.removeAll()
+            laid.fill(until: SlotGrid.standard.edge(ofSlot: open + 501).milliseconds * 1_000, into: &output)
+            let expected = try #require(output.first { $0.segment.slot == open + 500 }?.segment)
+            #expect(skipped.openPartEnd == SlotGrid.standard.edge(ofSlot: open + 500, part: 1))
+            var rest: [Publication] = []
+            self.lay(&skipped, frames: 50, rate: rate, into: &rest)
+            let segment = try #require(rest.first?.segment)
+            #expect(segment.slot == expected.slot)
+            // Laid slots are rounded to the millisecond one by one, computed ones at once: at 48 kHz both are exact.
+            let drift: Int64 = rate == 48_000 ? 0 : 250
+            #expect(abs(segment.start.millisecondsSince(expected.start)) <= drift)
+            #expect(abs(segment.firstSample - expected.firstSample) <= drift * 44)
+            #expect(segment.discontinuitySequence == expected.discontinuitySequence && !segment.isDiscontinuous)
+        }
+    }
+
+    @Test("skipping to the open slot, the next one or an earlier one lays nothing; before a run neither")
+    func skipsNothing() throws {
+        var output: [Publication] = []
+        var empty = SegmentBuilder(grid: .standard)
+        empty.skip(toSlot: 400_000_000, into: &output)
+        #expect(output.isEmpty && empty.position == nil)
+        var builder = try self.begun(&output)
+        self.lay(&builder, frames: 10, into: &output)
+        let (position, count) = (builder.position, output.count)
+        let open = SlotGrid.standard.slot(at: Self.time)
+        for slot in [open - 100, open, open + 1] { builder.skip(toSlot: slot, into: &output) }
+        #expect(builder.position == position && output.count == count)
+    }
 }

@@ -69,4 +69,39 @@ import Testing
         #expect(StreamCursor(slot: 310_000_000, part: 5, frame: 9).ordinal(in: grid) == 1_860_000_005)
         #expect(StreamCursor(slot: 12).ordinal(in: grid) - StreamCursor(slot: 11, part: 5).ordinal(in: grid) == 1)
     }
+
+    @Test("a place in the archive stays until it is advanced over, which forgets the frame and ends slots on the grid")
+    func archived() {
+        let archive = MemoryArchive()
+        let store = SegmentStore(grid: .standard, seconds: 3_600, hotSeconds: 1, archive: archive, newest: nil)
+        for slot in Int64(1)...6 {
+            for index in 0..<6 {
+                let publication = self.publication(slot, index, isLast: index == 5)
+                archive.store([publication])
+                store.append(publication)
+            }
+        }
+        var cursor = StreamCursor(slot: 2, part: 4, frame: 1)
+        guard case .archived = cursor.next(in: store) else {
+            Issue.record("slot 2 must be in the archive")
+            return
+        }
+        #expect(cursor == StreamCursor(slot: 2, part: 4, frame: 1))
+        cursor.advance(in: .standard)
+        #expect(cursor == StreamCursor(slot: 2, part: 5))
+        cursor.advance(in: .standard)
+        #expect(cursor == StreamCursor(slot: 3))
+        var hot = StreamCursor(slot: 6, part: 4)
+        #expect(self.read(&hot, store) == ["6.4+0", "6.5+0"])
+    }
+
+    @Test("places are ordered by slot, then part, then frame")
+    func order() {
+        let sorted = [
+            StreamCursor(slot: 1), StreamCursor(slot: 1, part: 0, frame: 7), StreamCursor(slot: 1, part: 1),
+            StreamCursor(slot: 1, part: 1, frame: 1), StreamCursor(slot: 2), StreamCursor(slot: 10),
+        ]
+        #expect(sorted.reversed().sorted() == sorted)
+        #expect(!(sorted[3] < sorted[3]))
+    }
 }

@@ -98,4 +98,35 @@ import Testing
         #expect(self.place(&queue, part: 936).title?.text == "936")
         #expect(self.place(&queue, part: 999).title?.text == "999")
     }
+
+    @Test(
+        "a title for another age, even the farthest, waits, and those that are due pass before it",
+        arguments: [34_560_000_000, 221_356_800_000, 253_402_300_799_999, .max - Self.start] as [Int64]
+    )
+    func farAhead(offset: Int64) {
+        var queue = TitleQueue()
+        queue.announce(self.title("far", at: offset))
+        queue.announce(self.title("now", at: 0))
+        #expect(self.place(&queue).title?.text == "now")
+        #expect(self.place(&queue, part: 1).title?.text == "now")
+        #expect(self.place(&queue, part: 1).changes.isEmpty)
+    }
+
+    @Test("a title of the farthest past is one that is due", arguments: [.min, -62_135_596_800_000, 0] as [Int64])
+    func farBehind(milliseconds: Int64) {
+        var queue = TitleQueue()
+        queue.announce(Title(time: Timestamp(milliseconds: milliseconds), text: "old"))
+        #expect(self.place(&queue).title == self.title("old", at: 0))
+    }
+
+    @Test("a queue goes on with the title in force, until another begins")
+    func current() {
+        var queue = TitleQueue(current: self.title("before", at: -60_000))
+        #expect(self.place(&queue).title == self.title("before", at: -60_000))
+        queue.announce(self.title("next", at: 1_000))
+        let placed = self.place(&queue, part: 1)
+        #expect(placed.title == self.title("before", at: -60_000))
+        #expect(placed.changes == [Part.TitleChange(frame: 2, title: self.title("next", at: 1_002))])
+        #expect(self.place(&queue, part: 2).title?.text == "next")
+    }
 }

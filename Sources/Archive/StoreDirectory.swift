@@ -15,6 +15,7 @@ package final class StoreDirectory: Sendable {
     private let syncing: LogSync
     private let limit: NIOLoopBoundBox<StoreLimit>
     private let openFiles = OpenFiles()
+    private let deliveries = DeliveryGate()
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -90,6 +91,7 @@ package final class StoreDirectory: Sendable {
             disk: self.disk,
             reader: self.reader,
             openFiles: self.openFiles,
+            deliveries: self.deliveries,
             logger: logger
         )
         self.tidy(recovery, archive)
@@ -130,6 +132,7 @@ package final class StoreDirectory: Sendable {
     /// Cuts torn tails off, removes files without a record, and writes indexes that are missing.
     private func tidy(_ recovery: StreamRecovery, _ archive: StreamArchive) {
         // At once: the file that the stream goes on with may have the same name.
+        for path in recovery.unreadable { try? self.disk.rename(path, to: path + ".damaged") }
         for path in recovery.begun { try? self.disk.remove(path) }
         for (place, found) in recovery.found.enumerated() {
             let file = found.file

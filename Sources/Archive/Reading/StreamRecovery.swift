@@ -77,7 +77,10 @@ package struct StreamRecovery {
     /// Says what is wrong, once for each place.
     func report(to logger: Logger) {
         for path in self.unreadable {
-            logger.error("a log of the store cannot be read and is left alone", metadata: ["file": "\(path)"])
+            logger.error(
+                "a log of the store cannot be read and is set aside",
+                metadata: ["file": "\(path)", "as": "\(path).damaged"]
+            )
         }
         for found in self.found {
             for damage in found.damage {

@@ -1,7 +1,7 @@
 // StreamArchive: the stored audio of one stream, for its readers.
 
 internal import Logging
-internal import NIOCore
+package import NIOCore
 package import Segmenter
 internal import Synchronization
 
@@ -16,6 +16,7 @@ package final class StreamArchive: SegmentArchive {
     private let disk: any Disk
     private let reader: any EventLoop
     private let openFiles: OpenFiles
+    private let deliveries: DeliveryGate
     private let logger: Logger
 
     init(
@@ -24,8 +25,10 @@ package final class StreamArchive: SegmentArchive {
         disk: any Disk,
         reader: any EventLoop,
         openFiles: OpenFiles,
+        deliveries: DeliveryGate = DeliveryGate(),
         logger: Logger
     ) {
+        self.deliveries = deliveries
         self.directory = directory
         self.index = Mutex(index)
         self.disk = disk
@@ -67,6 +70,37 @@ package final class StreamArchive: SegmentArchive {
                     open.isResident(offset..<offset + Int(span.stored))
                 else { return .unread }
                 return .ready(StoredRange(file: open.stored, offset: Int64(offset), length: Int(span.stored)))
+            }
+        }
+    }
+
+    package func ranges(ofSlot slot: Int64) -> [StoredRange]? {
+        self.index.withLock { state in
+            guard case .stored(let place) = state.location(of: slot), let open = state.files[place].open,
+                let entry = state.files[place].catalog.entry(slot),
+                entry.flags.isSuperset(of: [.isChecked, .isComplete])
+            else { return nil }
+            var end = Int(entry.offset)
+            var ranges: [StoredRange] = []
+            let spans = state.files[place].catalog.spans(slot)
+            ranges.reserveCapacity(spans.count)
+            for span in spans {
+                guard span.isPlain else { return nil }
+                end += Int(span.total)
+                let offset = Int64(end) - Int64(span.stored)
+                ranges.append(StoredRange(file: open.stored, offset: offset, length: Int(span.stored)))
+            }
+            return open.isResident(Int(entry.offset)..<end) ? ranges : nil
+        }
+    }
+
+    package func deliver(_ slot: Int64, on loop: any EventLoop, then: @escaping @Sendable (Segment?) -> Void) {
+        self.reader.execute {
+            self.deliveries.enter()
+            let segment = self.segment(slot)
+            loop.execute {
+                then(segment)
+                self.deliveries.leave()
             }
         }
     }

@@ -54,6 +54,32 @@ package struct DirectSocket {
         }
     }
 
+    /// Sends as much of some buffers as there is room for, in one call.
+    package func send(_ buffers: [ByteBuffer]) -> Outcome {
+        func gather(_ rest: ArraySlice<ByteBuffer>, _ pieces: inout [iovec]) -> Outcome {
+            guard let first = rest.first else {
+                return Self.outcome { writev(self.descriptor, pieces, Int32(pieces.count)) }
+            }
+            return first.withUnsafeReadableBytes { memory in
+                pieces.append(
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: memory.baseAddress), iov_len: memory.count)
+                )
+                return gather(rest.dropFirst(), &pieces)
+            }
+        }
+        var pieces: [iovec] = []
+        pieces.reserveCapacity(buffers.count)
+        return gather(buffers[...], &pieces)
+    }
+
+    /// Keeps what follows for full packets, or lets go of it.
+    package func holdPackets(_ isHeld: Bool) {
+        #if canImport(Glibc) || canImport(Musl)
+        var value: CInt = isHeld ? 1 : 0
+        setsockopt(self.descriptor, CInt(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
+        #endif
+    }
+
     /// Sends as much of a file's range as there is room for, without its bytes passing through this process.
     package func send(_ range: StoredRange) -> Outcome {
         #if canImport(Glibc) || canImport(Musl)

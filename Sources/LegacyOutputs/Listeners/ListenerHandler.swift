@@ -144,9 +144,23 @@ package final class ListenerHandler: ChannelInboundHandler {
         let (slot, part) = (self.cursor.slot, self.cursor.part)
         // Only whole parts without titles between them can be sent as they lie in a file.
         if self.framer == nil, self.cursor.frame == 0 {
+            if part == 0 {
+                // One write a slot: a place in old audio costs less than a place at the edge.
+                if let ranges = archive.ranges(ofSlot: slot) {
+                    self.cursor = StreamCursor(slot: slot + 1)
+                    self.write(ranges, context)
+                    return true
+                }
+                if self.prepared != slot {
+                    self.prepared = slot
+                    self.isWaiting = true
+                    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+                    archive.deliver(slot, on: context.eventLoop) { bound.value.takeDelivered($0) }
+                    return false
+                }
+            }
             switch archive.part(slot, part) {
             case .ready(let range):
-                if part == 0 { archive.readAhead(slot + 1) }
                 self.cursor.advance(in: self.store.grid)
                 self.write(range, context)
                 return true
@@ -182,6 +196,17 @@ package final class ListenerHandler: ChannelInboundHandler {
                 if let context = listener.context { listener.pump(context) }
             }
         }
+    }
+
+    /// Takes a whole slot; one that the disk does not give is tried part by part.
+    private func takeDelivered(_ segment: Segment?) {
+        self.isWaiting = false
+        guard let context = self.context else { return }
+        if let segment, segment.isComplete {
+            self.cursor = StreamCursor(slot: segment.slot + 1)
+            self.write(segment.parts.map(\.bytes), context)
+        }
+        self.pump(context)
     }
 
     private func takeLoaded(_ loaded: LoadedPart) {
@@ -222,6 +247,48 @@ package final class ListenerHandler: ChannelInboundHandler {
         self.writeThroughChannel(.byteBuffer(rest), context)
     }
 
+    /// Writes a slot's parts in one call; what the socket has no room for goes through the channel.
+    private func write(_ parts: [ByteBuffer], _ context: ChannelHandlerContext) {
+        var sent = 0
+        switch self.socket?.send(parts) ?? .full {
+        case .sent(let count): sent = count
+        case .full: break
+        case .failed: return context.close(promise: nil)
+        }
+        var rest: [IOData] = []
+        for part in parts {
+            let skipped = min(sent, part.readableBytes)
+            sent -= skipped
+            if skipped < part.readableBytes {
+                var piece = part
+                piece.moveReaderIndex(forwardBy: skipped)
+                rest.append(.byteBuffer(piece))
+            }
+        }
+        self.writeThroughChannel(rest, keeping: nil, context)
+    }
+
+    /// Writes a slot's parts from their file, as few packets; what the socket has no room for goes through the channel.
+    private func write(_ ranges: [StoredRange], _ context: ChannelHandlerContext) {
+        var rest = ranges[...]
+        var sent = 0
+        self.socket?.holdPackets(true)
+        while let range = rest.first, let socket = self.socket {
+            switch socket.send(range) {
+            case .sent(let count): sent = count
+            case .full: sent = 0
+            case .failed: return context.close(promise: nil)
+            }
+            guard sent == range.length else { break }
+            sent = 0
+            rest.removeFirst()
+        }
+        self.socket?.holdPackets(false)
+        guard let first = rest.first else { return }
+        let regions = [first.region(from: sent)] + rest.dropFirst().map { $0.region() }
+        self.writeThroughChannel(regions.map { .fileRegion($0) }, keeping: first.file, context)
+    }
+
     /// Writes from a file to the socket itself; what it has no room for goes through the channel.
     private func write(_ range: StoredRange, _ context: ChannelHandlerContext) {
         var sent = 0
@@ -234,10 +301,16 @@ package final class ListenerHandler: ChannelInboundHandler {
         self.writeThroughChannel(.fileRegion(range.region(from: sent)), keeping: range.file, context)
     }
 
-    /// Writes through the channel, and waits until all of it is in the socket; until then `file` stays open.
     private func writeThroughChannel(_ data: IOData, keeping file: StoredFile? = nil, _ context: ChannelHandlerContext)
     {
+        self.writeThroughChannel([data], keeping: file, context)
+    }
+
+    /// Writes through the channel, and waits until all of it is in the socket; until then `file` stays open.
+    private func writeThroughChannel(_ pieces: [IOData], keeping file: StoredFile?, _ context: ChannelHandlerContext) {
+        guard let data = pieces.last else { return }
         self.isBlocked = true
+        for piece in pieces.dropLast() { context.write(Self.wrapOutboundOut(piece), promise: nil) }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.writeAndFlush(Self.wrapOutboundOut(data)).whenComplete { result in
             withExtendedLifetime(file) {

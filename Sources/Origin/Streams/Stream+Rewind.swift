@@ -37,6 +37,7 @@ extension Stream {
         backfill.finish()
         if let last = stored.archive.slots?.upperBound, let newest = stored.archive.segment(last) {
             self.store.restore(newest)
+            self.onFeed { $0.goOn(from: newest) }
         }
         return (Double(backfill.milliseconds) / 1_000, backfill.partCount)
     }
@@ -65,6 +66,7 @@ extension Stream {
         let taken = segments
         if let first, let last = segments.last { self.fill(behind: last, upTo: first, &segments) }
         self.store.prepend(Array(segments))
+        if first == nil, let newest = segments.last { self.onFeed { $0.goOn(from: newest) } }
         let samples = taken.reduce(0.0) { $0 + Double($1.sampleCount) / Double($1.header.format.sampleRate) }
         return (samples, taken.reduce(0) { $0 + $1.parts.count })
     }

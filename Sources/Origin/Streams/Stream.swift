@@ -88,7 +88,10 @@ package final class Stream: Sendable {
             logger: logger
         )
         self.feed = .makeBoxSendingValue(feed, eventLoop: home)
-        if let title = definition.title { self.announce(title, url: definition.url, at: Timestamp(milliseconds: 0)) }
+        // A stream that goes on keeps the title that was on.
+        if let title = definition.title, stored?.newest == nil {
+            self.announce(title, url: definition.url, at: Timestamp(milliseconds: 0))
+        }
     }
 
     package var name: String { self.definition.name }

@@ -210,6 +210,14 @@ final class StreamFeed {
         self.fanout.liveEdgeMoved()
     }
 
+    /// Goes on from audio that was taken in, when there was none before.
+    func goOn(from newest: Segment) {
+        guard self.timeline.position == nil, self.sources.isEmpty, let end = Continuation(after: newest) else { return }
+        self.timeline = Timeline(grid: self.grid, continuing: end)
+        self.publish(self.timeline.resume(at: self.time.microseconds))
+        self.reportStatus()
+    }
+
     /// Forgets the rewind; what is on air goes on.
     ///
     /// A stream without a source may begin with another codec then.

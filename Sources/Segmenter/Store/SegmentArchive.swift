@@ -1,5 +1,7 @@
 // SegmentArchive: the segments of a stream that have left memory.
 
+package import NIOCore
+
 /// The segments of a stream that have left memory, as the store sees them.
 ///
 /// Look-ups answer at once from what is in memory; what a disk must be asked for comes through a call back, on a thread of the
@@ -22,6 +24,12 @@ package protocol SegmentArchive: Sendable {
 
     /// The first slot behind the newest outage that is computed and ends by `slot`, `nil` when there is none.
     func resumption(notAfter slot: Int64) -> Int64?
+
+    /// All parts of a slot, when all of them can be sent from their file now; `nil` when not.
+    func ranges(ofSlot slot: Int64) -> [StoredRange]?
+
+    /// Loads a slot and gives it out on a loop; only so many at a time are on their way, or memory would hold them all.
+    func deliver(_ slot: Int64, on loop: any EventLoop, then: @escaping @Sendable (Segment?) -> Void)
 
     /// Reads and checks a slot, so that its parts are ready.
     func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void)

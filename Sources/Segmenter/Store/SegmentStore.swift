@@ -65,6 +65,7 @@ package final class SegmentStore: Sendable {
     package func append(_ publication: Publication) {
         let passed = self.state.withLock { state -> [Segment] in
             var passed: [Segment] = []
+            if self.archive == nil { self.bridge(to: publication.segment.slot, &state) }
             if let last = state.segments.last?.slot, !(last...last + 1).contains(publication.segment.slot) {
                 // Behind an outage that is computed, or what was imported lies ahead: the rest is in the archive.
                 passed.append(contentsOf: state.segments)
@@ -105,6 +106,17 @@ package final class SegmentStore: Sendable {
         self.state.withLock { state in
             if state.segments.isEmpty { state.segments.append(newest) }
         }
+    }
+
+    /// Puts silence between the newest segment and a later slot, where no archive computes it.
+    private func bridge(to slot: Int64, _ state: inout State) {
+        guard let last = state.segments.last, last.isComplete, slot > last.slot + 1,
+            slot - last.slot <= Int64(self.depth), let silence = last.silence
+        else { return }
+        let first = last.header.following(samples: last.sampleCount)
+        let run = SilentRun(first: first, silence: silence, grid: self.grid)
+        for silent in last.slot + 1..<slot { state.segments.append(run.segment(silent)) }
+        while state.segments.count > self.hotDepth { state.segments.removeFirst() }
     }
 
     /// Forgets all but the open segment, which live listeners hear the rest of; or all, when `keepsOpen` is false.

@@ -134,6 +134,27 @@ final class TestArchive: SegmentArchive {
         }
     }
 
+    func ranges(ofSlot slot: Int64) -> [StoredRange]? {
+        guard let count = self.segment(slot)?.parts.count else { return nil }
+        var ranges: [StoredRange] = []
+        for part in 0..<count {
+            guard case .ready(let range) = self.part(slot, part) else { return nil }
+            ranges.append(range)
+        }
+        return ranges
+    }
+
+    func deliver(_ slot: Int64, on loop: any EventLoop, then: @escaping @Sendable (Segment?) -> Void) {
+        self.ask("deliver \(slot)") {
+            let segment = self.state.withLock { state -> Segment? in
+                guard !state.unreadable.contains(slot) else { return nil }
+                state.prepared.insert(slot)
+                return state.segments[slot]
+            }
+            loop.execute { then(segment) }
+        }
+    }
+
     func readAhead(_ slot: Int64) {
         self.state.withLock { $0.readAhead.append(slot) }
     }

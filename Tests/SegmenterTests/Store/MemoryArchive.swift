@@ -1,5 +1,6 @@
 // MemoryArchive: an archive whose disk is a dictionary.
 
+import NIOCore
 import Segmenter
 import Synchronization
 
@@ -58,7 +59,11 @@ final class MemoryArchive: SegmentArchive {
 
     func resumption(notAfter slot: Int64) -> Int64? { nil }
 
+    func ranges(ofSlot slot: Int64) -> [StoredRange]? { nil }
     func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void) { then() }
+    func deliver(_ slot: Int64, on loop: any EventLoop, then: @escaping @Sendable (Segment?) -> Void) {
+        self.load(slot) { segment in loop.execute { then(segment) } }
+    }
 
     func readAhead(_ slot: Int64) {}
 

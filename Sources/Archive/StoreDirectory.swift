@@ -15,7 +15,7 @@ package final class StoreDirectory: Sendable {
     private let syncing: LogSync
     private let limit: NIOLoopBoundBox<StoreLimit>
     private let openFiles = OpenFiles()
-    private let deliveries = DeliveryGate()
+    private let deliveries: DeliveryQueue
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -39,6 +39,7 @@ package final class StoreDirectory: Sendable {
         self.threads = MultiThreadedEventLoopGroup(numberOfThreads: 3)
         self.writer = self.threads.next()
         self.reader = self.threads.next()
+        self.deliveries = DeliveryQueue(reader: self.reader)
         self.syncing = LogSync(loop: self.threads.next(), disk: disk, logger: logger)
         self.limit = .makeBoxSendingValue(StoreLimit(largest, logger: logger), eventLoop: self.writer)
     }

@@ -16,7 +16,7 @@ package final class StreamArchive: SegmentArchive {
     private let disk: any Disk
     private let reader: any EventLoop
     private let openFiles: OpenFiles
-    private let deliveries: DeliveryGate
+    private let deliveries: DeliveryQueue
     private let logger: Logger
 
     init(
@@ -25,10 +25,10 @@ package final class StreamArchive: SegmentArchive {
         disk: any Disk,
         reader: any EventLoop,
         openFiles: OpenFiles,
-        deliveries: DeliveryGate = DeliveryGate(),
+        deliveries: DeliveryQueue? = nil,
         logger: Logger
     ) {
-        self.deliveries = deliveries
+        self.deliveries = deliveries ?? DeliveryQueue(reader: reader)
         self.directory = directory
         self.index = Mutex(index)
         self.disk = disk
@@ -95,14 +95,7 @@ package final class StreamArchive: SegmentArchive {
     }
 
     package func deliver(_ slot: Int64, on loop: any EventLoop, then: @escaping @Sendable (Segment?) -> Void) {
-        self.reader.execute {
-            self.deliveries.enter()
-            let segment = self.segment(slot)
-            loop.execute {
-                then(segment)
-                self.deliveries.leave()
-            }
-        }
+        self.deliveries.add(DeliveryQueue.Request(loop: loop, load: { self.segment(slot) }, then: then))
     }
 
     package func prepare(_ slot: Int64, then: @escaping @Sendable () -> Void) {

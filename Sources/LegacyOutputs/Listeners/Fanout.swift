@@ -20,9 +20,11 @@ package final class Fanout: Sendable {
     package var count: Int { self.listenerCount.load(ordering: .relaxed) }
 
     /// Lets every listener take what is new.
-    package func liveEdgeMoved() {
+    ///
+    /// `edge` is the ordinal of the live edge, where it is known: it spares listeners that want nothing yet to ask for it.
+    package func liveEdgeMoved(to edge: Int64? = nil) {
         guard self.count > 0 else { return }
-        for loop in self.loops.values { loop.eventLoop.execute { loop.value.wake() } }
+        for loop in self.loops.values { loop.eventLoop.execute { loop.value.wake(edge: edge) } }
     }
 
     /// Closes every listener.

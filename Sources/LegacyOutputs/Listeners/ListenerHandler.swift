@@ -94,9 +94,15 @@ package final class ListenerHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Takes what is new, or finds that the listener has fallen too far behind.
-    func wake() {
+    /// Takes what is new, or finds that the listener has fallen too far behind; `edge` is the live edge, if it is known.
+    func wake(edge: Int64? = nil) {
         guard let context = self.context else { return }
+        // A slot at a time is more than a part: most wakes are not for a listener in old audio.
+        if let edge, self.distance > 0, self.takesMore,
+            self.cursor.ordinal(in: self.store.grid) >= edge - self.distance
+        {
+            return
+        }
         if self.takesMore {
             self.pump(context)
         } else if self.isBlocked, let edge = self.store.liveEdge {

@@ -19,6 +19,8 @@ final class LoopFanout {
     /// The next listener to wake, `nil` between sweeps.
     private var sweepPlace: Int?
     private var needsAnotherSweep = false
+    /// The live edge as it was told last.
+    private var edge: Int64?
 
     init(loop: any EventLoop) {
         self.loop = loop
@@ -40,7 +42,8 @@ final class LoopFanout {
     }
 
     /// Lets every listener take what is new.
-    func wake() {
+    func wake(edge: Int64? = nil) {
+        self.edge = edge
         guard self.sweepPlace == nil else {
             self.needsAnotherSweep = true
             return
@@ -57,7 +60,7 @@ final class LoopFanout {
         let deadline = NIODeadline.now() + Self.slice
         while let place = self.sweepPlace, place < self.listeners.count {
             self.sweepPlace = place + 1
-            self.listeners[place]?.wake()
+            self.listeners[place]?.wake(edge: self.edge)
             if (place + 1) % Self.listenersBetweenLooks == 0, NIODeadline.now() >= deadline {
                 let bound = NIOLoopBound(self, eventLoop: self.loop)
                 self.loop.execute { bound.value.continueSweep() }
@@ -68,7 +71,7 @@ final class LoopFanout {
         if self.holes * 2 > self.listeners.count { self.compact() }
         if self.needsAnotherSweep {
             self.needsAnotherSweep = false
-            self.wake()
+            self.wake(edge: self.edge)
         }
     }
 

@@ -207,7 +207,7 @@ final class StreamFeed {
     private func release(_ parts: [Publication]) {
         guard !parts.isEmpty else { return }
         for part in parts { self.store.append(part) }
-        self.fanout.liveEdgeMoved()
+        self.fanout.liveEdgeMoved(to: self.store.liveEdge?.ordinal(in: self.grid))
     }
 
     /// Goes on from audio that was taken in, when there was none before.

@@ -71,7 +71,11 @@ package struct StreamRecovery {
         guard let scan = try LogScan(disk, file, firstSlot: slot, grid: grid, header: header, checkingFrom: checked)
         else { return nil }
         let known = ArchivedFile(path: path, catalog: scan.catalog, outline: scan.outline)
-        return Found(file: known, size: size, hasIndex: false, damage: scan.damage)
+        // Only the newest file can have been in the middle of a record: the end of any other was whole once.
+        let damage = scan.damage.map {
+            LogScan.Damage(offset: $0.offset, length: $0.length, isTail: $0.isTail && isLast)
+        }
+        return Found(file: known, size: size, hasIndex: false, damage: damage)
     }
 
     /// Says what is wrong, once for each place.

@@ -156,15 +156,19 @@ extension StreamArchive {
     package func outline(of slots: ClosedRange<Int64>) -> Outline {
         let files = self.index.withLock { $0.files.filter { $0.catalog.lastSlot >= slots.lowerBound - 1 } }
         var outline = Outline()
+        var last: Int64?
         for file in files where !file.catalog.isEmpty && file.catalog.firstSlot <= slots.upperBound {
             let next = self.outline(of: file)
             // Less is a correction at a slot's edge.
             if let end = outline.end, let start = next.start,
                 start.millisecondsSince(end) > Outline.largestCorrection
             {
-                outline.append(Outline.Gap(start: end, end: start, reason: .server))
+                // Where the slots adjoin the server was running: what is missing at a file's end was damaged.
+                let adjoins = last.map { file.catalog.firstSlot <= $0 + 1 } ?? false
+                outline.append(Outline.Gap(start: end, end: start, reason: adjoins ? .damage : .server))
             }
             outline.append(next)
+            last = file.catalog.lastSlot
         }
         guard let first = files.first?.catalog.grid.edge(ofSlot: slots.lowerBound),
             let last = files.last?.catalog.grid.edge(ofSlot: slots.upperBound + 1)

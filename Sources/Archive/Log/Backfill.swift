@@ -62,7 +62,9 @@ package struct Backfill {
     /// Deletes what was written.
     package mutating func abandon() {
         self.closeFile()
-        self.syncing.remove(self.done.flatMap { [$0.path, $0.indexPath] })
+        // At once: the next import may take the same names.
+        self.archive.discard(self.done.map(\.path))
+        self.syncing.remove(self.done.map(\.indexPath))
         self.done = []
         self.archive.isTakingIn.store(false, ordering: .releasing)
     }

@@ -187,6 +187,11 @@ extension StreamArchive {
         )
     }
 
+    /// Deletes files that were never offered.
+    func discard(_ paths: [String]) {
+        for path in paths { try? self.disk.remove(path) }
+    }
+
     /// Lets go of an outline that is in the file's index now.
     func forgetOutline(of path: String) {
         self.index.withLock { index in
